@@ -1,0 +1,1 @@
+"""The shops that brands keep in the mall."""

@@ -1,0 +1,1 @@
+"""One second-hand thing: its own words and photos."""

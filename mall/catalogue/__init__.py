@@ -1,0 +1,1 @@
+"""Products, variants, offers, conditions and categories."""

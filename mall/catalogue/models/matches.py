@@ -1,0 +1,64 @@
+"""Which product an offer belongs to, why, who said so: rows are only ever added."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from mall.catalogue.models.offers import Offer
+from mall.catalogue.models.products import Variant
+
+
+class CatalogueMatch(models.Model):
+    """One statement about an offer and a variant. The current link is the last confirmed row; none after a split.
+
+    evidence: list of {"kind", "detail", "speaks"} with speaks "for" or "against". score: 0 to 1, null for a person.
+    """
+
+    class Method(models.TextChoices):
+        IDENTIFIER = "identifier", "identifier"
+        SELLER = "seller", "seller"
+        MODEL = "model", "model"
+        OPERATOR = "operator", "operator"
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", "proposed"
+        CONFIRMED = "confirmed", "confirmed"
+        CONTESTED = "contested", "contested"
+        SPLIT = "split", "split"
+
+    offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="matches")
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="matches")
+    method = models.CharField(max_length=12, choices=Method)
+    state = models.CharField(max_length=10, choices=State)
+    evidence = models.JSONField(default=list)
+    score = models.FloatField(null=True, blank=True)
+    model_version = models.CharField(max_length=60, blank=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+        verbose_name_plural = "catalogue matches"
+        constraints = [
+            models.CheckConstraint(
+                name="a_match_score_is_a_probability",
+                condition=Q(score__isnull=True) | Q(score__gte=0.0, score__lte=1.0),
+            ),
+        ]
+        indexes = [models.Index(fields=["offer", "created_at"], name="match_history_of_an_offer")]
+
+    def __str__(self) -> str:
+        return f"offer {self.offer_id} = variant {self.variant_id}: {self.state} by {self.method}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Rows are only added: saving one again is an error of the program."""
+        if self.pk is not None and not kwargs.get("force_insert"):
+            raise TypeError("a CatalogueMatch is never changed; add a row")
+        super().save(*args, **kwargs)

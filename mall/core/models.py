@@ -1,0 +1,93 @@
+"""Tables without a domain: the outbox, pictures and their renditions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from wagtail.images.models import AbstractImage, AbstractRendition, Image
+
+
+class OutboxRow(models.Model):
+    """Work that a committed change asks for, written in the same transaction. Handlers may meet it twice."""
+
+    id = models.BigAutoField(primary_key=True)
+    topic = models.CharField(max_length=80)
+    key = models.CharField(max_length=120, help_text="what changed; rows of one topic and key are handled as one")
+    payload = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now)
+    available_at = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True)
+    is_dead = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["is_dead", "available_at", "id"], name="outbox_next_rows")]
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.key}"
+
+
+class OutboxLease(models.Model):
+    """Who drains the outbox now. One conditional update takes it; it ends by itself when the holder dies."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    holder = models.CharField(max_length=80, blank=True)
+    held_until = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.name} until {self.held_until:%H:%M:%S}"
+
+
+class Picture(models.Model):
+    """One photo: the private original and the widths already made of it.
+
+    The files are named by the original's hash, so a page needs this row alone to write `srcset`.
+    """
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    width_px = models.PositiveIntegerField()
+    height_px = models.PositiveIntegerField()
+    original = models.CharField(max_length=200, help_text="path below the folder of originals, never served")
+    ready_widths = models.JSONField(default=list, help_text="rendition widths in pixels, ascending")
+    is_failed = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="picture_has_a_size", condition=Q(width_px__gt=0) & Q(height_px__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sha256[:12]} {self.width_px} x {self.height_px}"
+
+    @property
+    def folder(self) -> str:
+        """Where its renditions lie, below MEDIA_ROOT and MEDIA_URL."""
+        return f"pictures/{self.sha256[:2]}/{self.sha256[:24]}"
+
+
+class MallImage(AbstractImage):
+    """A picture that an editor put on a page."""
+
+    credit = models.CharField(max_length=200, blank=True)
+
+    admin_form_fields = (*Image.admin_form_fields, "credit")
+
+
+class MallRendition(AbstractRendition):
+    image = models.ForeignKey(MallImage, on_delete=models.CASCADE, related_name="renditions")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["image", "filter_spec", "focal_point_key"], name="one_rendition_per_image_and_filter"
+            ),
+        ]
+
+
+def due_rows(now: datetime) -> models.QuerySet[OutboxRow]:
+    """Live rows that may be handled at `now`, oldest first."""
+    return OutboxRow.objects.filter(is_dead=False, available_at__lte=now).order_by(F("id").asc())

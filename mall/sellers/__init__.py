@@ -1,0 +1,1 @@
+"""Sellers, their legal identity and the rights a buyer has against each kind."""

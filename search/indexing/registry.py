@@ -1,0 +1,43 @@
+"""Which domain makes which documents. Domains register; search never imports them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from search.documents import DocumentKind, SearchDocument
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DocumentSource:
+    """How one kind of document is made.
+
+    build: documents of the given database ids; an id that gives none is to be removed from the index.
+    iterate_ids: every id that may have a document, ascending. count: about how many there are.
+    """
+
+    kind: DocumentKind
+    build: Callable[[Sequence[int]], Sequence[SearchDocument]]
+    iterate_ids: Callable[[], Iterator[int]]
+    count: Callable[[], int]
+
+
+_sources: dict[DocumentKind, DocumentSource] = {}
+
+
+def register(source: DocumentSource) -> None:
+    """Make `source` the one maker of its kind; registering again replaces it."""
+    _sources[source.kind] = source
+
+
+def source_of(kind: DocumentKind) -> DocumentSource:
+    """The maker of `kind`. Raises LookupError when no domain registered it."""
+    try:
+        return _sources[kind]
+    except KeyError as error:
+        raise LookupError(f"no domain makes documents of the kind {kind!r}") from error
+
+
+def all_sources() -> tuple[DocumentSource, ...]:
+    """Every maker, in the order of their kinds' names."""
+    return tuple(_sources[kind] for kind in sorted(_sources))
