@@ -7,8 +7,8 @@ seller, colour, size, grade, delivery, sort, page, page_size, exact. Repeated on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 from search.documents import CONDITION_FAMILIES, SELLER_KINDS, Language
@@ -18,7 +18,7 @@ Params = Mapping[str, Sequence[str]]
 T = TypeVar("T")
 
 MAX_VALUES = 40
-MAX_PRICE_MINOR = 10**10
+_AMOUNT = re.compile(r"(?P<whole>[0-9]{1,8})(?:[.,](?P<cents>[0-9]{1,2}))?€?")
 FREE_DELIVERY = "free"
 
 
@@ -78,14 +78,10 @@ def format_major(minor: int) -> str:
 
 def parse_major(parameter: str, text: str) -> int:
     """ "19,99" or "19.99" as minor units. Raises InvalidQuery."""
-    try:
-        amount = Decimal(text.replace(",", ".").replace("€", "").replace("\u202f", "").replace("\u00a0", "").strip())
-        minor = int(amount.scaleb(2))
-    except (InvalidOperation, ValueError, OverflowError) as error:
-        raise InvalidQuery(parameter, f"{parameter} must be an amount such as 19.99") from error
-    if not 0 <= minor <= MAX_PRICE_MINOR:
-        raise InvalidQuery(parameter, f"{parameter} must lie between 0 and {MAX_PRICE_MINOR // 100}")
-    return minor
+    found = _AMOUNT.fullmatch(re.sub(r"\s", "", text))
+    if found is None:
+        raise InvalidQuery(parameter, f"{parameter} must be an amount such as 19.99, at most 99999999.99")
+    return int(found["whole"]) * 100 + int((found["cents"] or "0").ljust(2, "0"))
 
 
 def _filters(params: Params) -> Filters:

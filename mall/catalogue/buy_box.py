@@ -63,7 +63,7 @@ def choose(offers: Iterable[Offer], *, now: datetime) -> BuyBox | None:
     ranked = sorted(band, key=lambda offer: _rank(offer, now))
     winner = ranked[0]
     rest = tuple(offer for offer in live if offer.pk != winner.pk)
-    return BuyBox(winner=winner, reasons=_reasons(winner, ranked, live), runners_up=rest)
+    return BuyBox(winner=winner, reasons=_reasons(winner, ranked, live, now), runners_up=rest)
 
 
 def _rank(offer: Offer, now: datetime) -> tuple[int, float, int]:
@@ -77,7 +77,7 @@ def _rotation(offer_id: int, now: datetime) -> int:
     return int.from_bytes(digest[:4], "big")
 
 
-def _reasons(winner: Offer, ranked: Sequence[Offer], live: Sequence[Offer]) -> BuyBoxReasons:
+def _reasons(winner: Offer, ranked: Sequence[Offer], live: Sequence[Offer], now: datetime) -> BuyBoxReasons:
     others = [offer for offer in live if offer.pk != winner.pk]
     gap = max(0, min((offer.total_minor for offer in others), default=winner.total_minor) - winner.total_minor)
     if len(live) == 1:
@@ -85,7 +85,7 @@ def _reasons(winner: Offer, ranked: Sequence[Offer], live: Sequence[Offer]) -> B
     elif len(ranked) == 1:
         decided = "price"
     else:
-        first, second = (_rank(offer, winner.published_at) for offer in ranked[:2])
+        first, second = (_rank(offer, now) for offer in ranked[:2])
         decided = "date" if first[0] != second[0] else "rating" if first[1] != second[1] else "rotation"
     return BuyBoxReasons(offer_count=len(live), gap_minor=gap, decided_by=decided)
 

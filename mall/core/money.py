@@ -72,7 +72,7 @@ class Money:
         amount = Decimal(self.minor).scaleb(-digits)
         locale = "fr_FR" if language.startswith("fr") else "en_IE"
         if drops_zero_cents and amount == amount.to_integral_value():
-            pattern = "#,##0 ¤" if locale == "fr_FR" else "¤#,##0"
+            pattern = "#,##0\u00a0¤" if locale == "fr_FR" else "¤#,##0"
             return str(format_currency(amount, self.currency, pattern, locale=locale, currency_digits=False))
         return str(format_currency(amount, self.currency, locale=locale))
 

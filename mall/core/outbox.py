@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Min, Q
 from django.utils import timezone
 
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 BATCH_ROWS = 500
 MAX_ATTEMPTS = 8
 LEASE_SECONDS = 60
+LONGEST_HOLD = timedelta(hours=3)
 RELAY = "relay"
 
 Handler = Callable[[Sequence[dict[str, Any]]], None]
@@ -45,11 +47,15 @@ class LeaseTaken(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OutboxStatus:
-    """waiting: live rows; lag_seconds: age of the oldest of them; dead: rows set aside."""
+    """waiting: live rows; lag_seconds: age of the oldest of them; dead: rows set aside.
+
+    relay_seen_at: when a relay last gave a sign of life, None when none ever did.
+    """
 
     waiting: int
     lag_seconds: float
     dead: int
+    relay_seen_at: datetime | None
 
 
 def handles(topic: str) -> Callable[[Handler], Handler]:
@@ -76,26 +82,50 @@ def publish_many(topic: str, rows: Iterable[tuple[str, dict[str, Any]]]) -> None
 
 @contextmanager
 def relay_lease(*, now: datetime | None = None) -> Iterator[Callable[[], None]]:
-    """Hold the right to drain. Yields a function that prolongs it; raises LeaseTaken while another holds it."""
+    """Hold the right to drain. Yields a function that prolongs it; raises LeaseTaken while another holds it.
+
+    A thread prolongs it too, so that one long step (a rebuild) does not lose it; after LONGEST_HOLD it stops, so that
+    a holder that hangs does not keep the others out for ever. A holder that dies keeps it LEASE_SECONDS at most.
+    """
     holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     OutboxLease.objects.get_or_create(name=RELAY)
-
-    def take(moment: datetime) -> bool:
-        free = Q(held_until__lte=moment) | Q(holder=holder)
-        until = moment + timedelta(seconds=LEASE_SECONDS)
-        return OutboxLease.objects.filter(free, name=RELAY).update(holder=holder, held_until=until) == 1
-
-    if not take(now or timezone.now()):
+    if not _take(holder, now or timezone.now()):
         raise LeaseTaken
+    is_over, is_lost = threading.Event(), threading.Event()
+    keeper = threading.Thread(target=_keep, args=(holder, is_over, is_lost), name="outbox-lease", daemon=True)
+    keeper.start()
 
     def prolong() -> None:
-        if not take(timezone.now()):
+        if is_lost.is_set() or not _take(holder, timezone.now()):
             raise LeaseTaken
 
     try:
         yield prolong
     finally:
+        is_over.set()
+        keeper.join()
         OutboxLease.objects.filter(name=RELAY, holder=holder).update(holder="", held_until=timezone.now())
+
+
+def _take(holder: str, moment: datetime) -> bool:
+    """One conditional update: of two that want the lease, the database lets one have it."""
+    free = Q(held_until__lte=moment) | Q(holder=holder)
+    until = moment + timedelta(seconds=LEASE_SECONDS)
+    return OutboxLease.objects.filter(free, name=RELAY).update(holder=holder, held_until=until) == 1
+
+
+def _keep(holder: str, is_over: threading.Event, is_lost: threading.Event) -> None:
+    ends_at = timezone.now() + LONGEST_HOLD
+    try:
+        while not is_over.wait(LEASE_SECONDS / 4) and timezone.now() < ends_at:
+            try:
+                if not _take(holder, timezone.now()):
+                    is_lost.set()
+                    return
+            except DatabaseError as error:
+                log.warning("outbox.lease_not_prolonged", error=str(error))
+    finally:
+        connection.close()
 
 
 def drain(*, max_rows: int = 20_000) -> int:
@@ -162,10 +192,20 @@ def replay_dead() -> int:
 
 
 def status(*, now: datetime | None = None) -> OutboxStatus:
-    """How much waits, and for how long."""
+    """How much waits, for how long, and when a relay was last alive."""
     live = OutboxRow.objects.filter(is_dead=False)
     oldest = live.aggregate(oldest=Min("created_at"))["oldest"]
     lag = ((now or timezone.now()) - oldest).total_seconds() if oldest else 0.0
     return OutboxStatus(
-        waiting=live.count(), lag_seconds=max(0.0, lag), dead=OutboxRow.objects.filter(is_dead=True).count()
+        waiting=live.count(),
+        lag_seconds=max(0.0, lag),
+        dead=OutboxRow.objects.filter(is_dead=True).count(),
+        relay_seen_at=_relay_seen_at(),
     )
+
+
+def _relay_seen_at() -> datetime | None:
+    lease = OutboxLease.objects.filter(name=RELAY).first()
+    if lease is None:
+        return None
+    return lease.held_until - timedelta(seconds=LEASE_SECONDS) if lease.holder else lease.held_until

@@ -61,7 +61,7 @@ class Seller(models.Model):
             models.CheckConstraint(
                 name="a_seller_rating_lies_between_1_and_5_and_has_votes",
                 condition=Q(rating_tenths__isnull=True, rating_count=0)
-                | Q(rating_tenths__gte=10, rating_tenths__lte=50, rating_count__gt=0),
+                | Q(rating_tenths__isnull=False, rating_tenths__gte=10, rating_tenths__lte=50, rating_count__gt=0),
             ),
         ]
 

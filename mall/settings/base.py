@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.utils.translation import gettext_lazy as _
+from whitenoise.compress import Compressor
 
 from mall.settings.databases import database_from_url
 from mall.settings.env import PROJECT_FOLDER, env
@@ -27,6 +28,7 @@ ALLOWED_HOSTS = list(env.allowed_hosts)
 INTERNAL_IPS: list[str] = []
 
 INSTALLED_APPS = [
+    "mall.ops",
     "mall.pages",
     "mall.api",
     "mall.demo",
@@ -59,7 +61,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.sitemaps",
-    "django.contrib.staticfiles",
+    "mall.core.apps.MallStaticFilesConfig",
 ]
 
 MIDDLEWARE = [
@@ -67,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "mall.api.problems.ProblemDocumentsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -77,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "mall.core.rate_limit.RateLimitMiddleware",
 ]
 
 ROOT_URLCONF = "mall.urls"
@@ -162,6 +166,8 @@ STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "mall.core.static.MallStaticFilesStorage"},
 }
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "avif", "map")
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_FOLDER / "media"
 ORIGINALS_FOLDER = DATA_FOLDER / "originals"
@@ -180,6 +186,35 @@ SEARCH_MODEL = env.search_model
 SEARCH_MODEL_FOLDER = DATA_FOLDER / "models"
 SEARCH_REQUESTS_PER_MINUTE = env.search_requests_per_minute
 
+PROXY_COUNT = env.proxy_count
+# Suggestions are asked for while typing, so they may come more often.
+RATE_LIMITS: list[dict[str, Any]] = [
+    {
+        "path": r"/[a-z]{2}/search/",
+        "scope": "search",
+        "per_minute": SEARCH_REQUESTS_PER_MINUTE,
+        "refusal": "mall.pages.views.errors.too_many_requests",
+    },
+    {
+        "path": r"/api/search",
+        "scope": "search",
+        "per_minute": SEARCH_REQUESTS_PER_MINUTE,
+        "refusal": "mall.api.problems.too_many_requests",
+    },
+    {
+        "path": r"/[a-z]{2}/suggest/",
+        "scope": "suggest",
+        "per_minute": SEARCH_REQUESTS_PER_MINUTE * 3,
+        "refusal": "mall.pages.views.errors.too_many_requests",
+    },
+    {
+        "path": r"/api/suggest",
+        "scope": "suggest",
+        "per_minute": SEARCH_REQUESTS_PER_MINUTE * 3,
+        "refusal": "mall.api.problems.too_many_requests",
+    },
+]
+
 CELERY_FOLDER = DATA_FOLDER / "broker"
 CELERY_BROKER_URL = env.redis_url or "filesystem://"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
@@ -191,6 +226,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
         "control_folder": str(CELERY_FOLDER / "control"),
     }
 )
+if not env.redis_url:
+    for _folder in ("messages", "control"):
+        (CELERY_FOLDER / _folder).mkdir(parents=True, exist_ok=True)
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = bool(env.redis_url)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -203,6 +242,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "drain-outbox": {"task": "outbox.drain", "schedule": 2.0, "options": {"expires": 10}},
+    "heal-search": {"task": "search.heal", "schedule": 30.0, "options": {"expires": 20}},
 }
 
 X_FRAME_OPTIONS = "DENY"
@@ -217,7 +257,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
 
 # Wagtail's admin still has inline code: it gets its own, looser policy in mall.core.middleware.
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
-    "EXCLUDE_URL_PREFIXES": ("/admin/", "/api/docs"),
+    "EXCLUDE_URL_PREFIXES": ("/admin/",),
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],

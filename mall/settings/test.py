@@ -1,5 +1,7 @@
 """Settings of the test suite: everything in throw-away folders, cheap hashing, tasks run on the spot."""
 
+import atexit
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -7,6 +9,7 @@ from mall.settings.base import *  # noqa: F403
 from mall.settings.base import STORAGES
 
 TEST_FOLDER = Path(tempfile.mkdtemp(prefix="mall-test-"))
+atexit.register(shutil.rmtree, TEST_FOLDER, ignore_errors=True)
 MEDIA_ROOT = TEST_FOLDER / "media"
 ORIGINALS_FOLDER = TEST_FOLDER / "originals"
 SEARCH_FOLDER = TEST_FOLDER / "search"
@@ -22,3 +25,4 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 SEARCH_REQUESTS_PER_MINUTE = 0
+RATE_LIMITS: list[dict[str, object]] = []

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from search.documents import Language, SearchDocument
 from search.queries import Filters, SearchQuery
+from search.query.vocabulary import Vocabulary
 from search.results import Correction, Facets, Hit, Suggestion
 
 
@@ -58,12 +59,20 @@ class SearchEngine(Protocol):
         """
         ...
 
-    def retrieve(self, query: SearchQuery, *, with_facets: bool = True) -> Retrieval:
-        """The page `query` asks for, ties by id."""
+    def retrieve(self, query: SearchQuery, *, with_facets: bool = True, at_least: int = 0) -> Retrieval:
+        """The page `query` asks for, ties by id.
+
+        at_least: where fewer documents match, go on to the next best until there are so many (evaluations, and
+        searches that would find nothing); they come after those that match.
+        """
         ...
 
     def correct(self, text: str, *, language: Language) -> tuple[str, tuple[Correction, ...]]:
         """`text` with the words that no product has replaced by the catalogue's nearest, and what was replaced."""
+        ...
+
+    def vocabulary(self) -> Vocabulary:
+        """The names of brands, categories, colours and sizes that a query may mean."""
         ...
 
     def suggest(self, prefix: str, *, language: Language, limit: int) -> Sequence[Suggestion]:

@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('delivery_days_max__isnull', True), ('delivery_days_min__isnull', True)), ('delivery_days_min__lte', models.F('delivery_days_max')), _connector='OR'), name='offer_earliest_delivery_is_not_after_latest'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('delivery_days_max__isnull', True), ('delivery_days_min__isnull', True)), models.Q(('delivery_days_min__isnull', False), ('delivery_days_min__lte', models.F('delivery_days_max'))), _connector='OR'), name='offer_earliest_delivery_is_not_after_latest'),
         ),
         migrations.AddIndex(
             model_name='identifier',

@@ -91,7 +91,7 @@ class Offer(models.Model):
             models.CheckConstraint(
                 name="offer_earliest_delivery_is_not_after_latest",
                 condition=Q(delivery_days_min__isnull=True, delivery_days_max__isnull=True)
-                | Q(delivery_days_min__lte=F("delivery_days_max")),
+                | Q(delivery_days_min__isnull=False, delivery_days_min__lte=F("delivery_days_max")),
             ),
         ]
         indexes = [
