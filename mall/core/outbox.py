@@ -128,11 +128,14 @@ def _keep(holder: str, is_over: threading.Event, is_lost: threading.Event) -> No
         connection.close()
 
 
-def drain(*, max_rows: int = 20_000) -> int:
-    """Do the waiting rows, oldest first, and return how many were done. Raises LeaseTaken."""
+def drain(*, max_rows: int = 20_000, should_stop: Callable[[], bool] = lambda: False) -> int:
+    """Do the waiting rows, oldest first, and return how many were done. Raises LeaseTaken.
+
+    should_stop: asked between batches; what is left then waits for the next relay.
+    """
     done = 0
     with relay_lease() as prolong:
-        while done < max_rows:
+        while done < max_rows and not should_stop():
             rows = list(due_rows(timezone.now())[:BATCH_ROWS])
             if not rows:
                 break
@@ -184,6 +187,17 @@ def _put_off(rows: Sequence[OutboxRow], error: str) -> None:
             row.available_at = now + timedelta(seconds=min(600, 2**row.attempts))
             row.is_dead = row.attempts >= MAX_ATTEMPTS
             row.save(update_fields=["attempts", "error", "available_at", "is_dead"])
+
+
+def waiting_rows(topic: str) -> list[int]:
+    """Ids of all rows of a topic that can be seen now, those set aside included."""
+    return list(OutboxRow.objects.filter(topic=topic).values_list("pk", flat=True))
+
+
+def forget_rows(ids: Sequence[int]) -> None:
+    """Take out rows whose work was done in another way. The caller holds the lease."""
+    for start in range(0, len(ids), BATCH_ROWS):
+        OutboxRow.objects.filter(pk__in=ids[start : start + BATCH_ROWS]).delete()
 
 
 def replay_dead() -> int:

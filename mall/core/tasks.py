@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 from celery import shared_task
+from celery.signals import worker_shutting_down
 
 from mall.core import outbox
+
+_is_closing = threading.Event()
+
+
+@worker_shutting_down.connect
+def stop_soon(**_facts: Any) -> None:
+    """The worker is asked to end: the batch at hand is finished, the rest waits in the outbox."""
+    _is_closing.set()
 
 
 @shared_task(name="outbox.drain")
 def drain_outbox() -> int:
     """Do what the outbox holds; another worker at it is fine."""
     try:
-        return outbox.drain()
+        return outbox.drain(should_stop=_is_closing.is_set)
     except outbox.LeaseTaken:
         return 0

@@ -187,6 +187,8 @@ SEARCH_MODEL_FOLDER = DATA_FOLDER / "models"
 SEARCH_REQUESTS_PER_MINUTE = env.search_requests_per_minute
 
 PROXY_COUNT = env.proxy_count
+WEB_PROCESSES = env.web_processes
+WEB_THREADS = env.web_threads
 # Suggestions are asked for while typing, so they may come more often.
 RATE_LIMITS: list[dict[str, Any]] = [
     {
@@ -216,7 +218,7 @@ RATE_LIMITS: list[dict[str, Any]] = [
 ]
 
 CELERY_FOLDER = DATA_FOLDER / "broker"
-CELERY_BROKER_URL = env.redis_url or "filesystem://"
+CELERY_BROKER_URL = env.redis_url or "filesystem://localhost/"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {"visibility_timeout": 600}
     if env.redis_url

@@ -13,6 +13,8 @@ atexit.register(shutil.rmtree, TEST_FOLDER, ignore_errors=True)
 MEDIA_ROOT = TEST_FOLDER / "media"
 ORIGINALS_FOLDER = TEST_FOLDER / "originals"
 SEARCH_FOLDER = TEST_FOLDER / "search"
+STATIC_ROOT = TEST_FOLDER / "static"
+STATIC_ROOT.mkdir()
 SEARCH_MODEL = "none"
 SECRET_KEY = "the-key-of-the-test-suite-is-not-a-secret"  # noqa: S105
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]

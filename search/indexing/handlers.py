@@ -29,7 +29,14 @@ def index_changes(payloads: Sequence[dict[str, Any]]) -> None:
             engine.delete(f"{kind}:{pk}" for pk in changed if f"{kind}:{pk}" not in kept)
             engine.upsert(documents)
     except IndexRebuilding:
-        # The index is gone or corrupt: everything is built again, these changes with it.
+        _build_again()
+    except EngineUnavailable as error:
+        raise outbox.Busy from error
+
+
+def _build_again() -> None:
+    """The index is gone or corrupt: everything is built again, the changes at hand with it."""
+    try:
         rebuild_index()
     except EngineUnavailable as error:
         raise outbox.Busy from error

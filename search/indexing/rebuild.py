@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from mall.core import outbox
 from search.documents import SearchDocument
+from search.indexing.changes import TOPIC
 from search.indexing.registry import all_sources
 from search.service import get_engine
 
@@ -38,9 +39,13 @@ def iterate_documents(progress: Progress | None = None) -> Iterator[SearchDocume
 def rebuild_index(progress: Progress | None = None) -> str:
     """A new generation from the database; returns its name. Changes made meanwhile stay in the outbox and follow.
 
-    The caller holds the outbox lease (see `rebuild_index_alone`).
+    The caller holds the outbox lease (see `rebuild_index_alone`). Changes that were waiting at the start are in the
+    new generation, so their rows are taken out afterwards.
     """
-    return get_engine().rebuild(iterate_documents(progress))
+    covered = outbox.waiting_rows(TOPIC)
+    name = get_engine().rebuild(iterate_documents(progress))
+    outbox.forget_rows(covered)
+    return name
 
 
 def rebuild_index_alone(progress: Progress | None = None) -> str:

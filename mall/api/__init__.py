@@ -1,0 +1,1 @@
+"""The JSON interface: what the pages show, for programs. Read-only."""

@@ -1,0 +1,1 @@
+"""Catalogues that come as files: read line by line, checked field by field, written batch by batch."""

@@ -1,0 +1,88 @@
+"""So many requests a minute from one address, counted in Django's cache; more are told when to come again.
+
+Without Redis each web process counts for itself, so the limit is then that of one process.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.module_loading import import_string
+
+log = structlog.get_logger(__name__)
+
+WINDOW_SECONDS = 60
+IPV6_HOME_BITS = 64
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RateLimit:
+    """path: pattern of the whole path. scope: what is counted together. refusal: view(request, retry_seconds)."""
+
+    path: re.Pattern[str]
+    scope: str
+    per_minute: int
+    refusal: str
+
+
+class RateLimitMiddleware:
+    """Refuses what is above the limits of settings.RATE_LIMITS; a limit of 0 is none."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+        self.limits = [
+            RateLimit(**{**limit, "path": re.compile(limit["path"])})
+            for limit in settings.RATE_LIMITS
+            if limit["per_minute"]
+        ]
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        for limit in self.limits:
+            if limit.path.fullmatch(request.path_info):
+                seconds = seconds_to_wait(limit.scope, client_address(request), limit.per_minute, now=time.time())
+                if seconds:
+                    refusal: Callable[[HttpRequest, int], HttpResponseBase] = import_string(limit.refusal)
+                    return refusal(request, seconds)
+                break
+        return self.get_response(request)
+
+
+def client_address(request: HttpRequest) -> str:
+    """Who asks: the connection's address, or what the nearest PROXY_COUNT proxies of ours say it is.
+
+    What a stranger writes into X-Forwarded-For stands further left and is not believed. An IPv6 home counts as one.
+    """
+    address = request.META.get("REMOTE_ADDR", "")
+    if settings.PROXY_COUNT:
+        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
+        address = hops[-settings.PROXY_COUNT] if len(hops) >= settings.PROXY_COUNT else address
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if parsed.version == 6:
+        return str(ipaddress.ip_network(f"{parsed}/{IPV6_HOME_BITS}", strict=False).network_address)
+    return str(parsed)
+
+
+def seconds_to_wait(scope: str, address: str, per_minute: int, *, now: float) -> int:
+    """Count this request; 0 when it may pass, else the seconds until the next window begins."""
+    window = int(now // WINDOW_SECONDS)
+    key = f"rate:{scope}:{address}:{window}"
+    try:
+        cache.add(key, 0, WINDOW_SECONDS * 2)
+        count = cache.incr(key)
+    except Exception as error:
+        # A cache that is away must not close the mall; each backend raises errors of its own.
+        log.warning("rate_limit.not_counted", error=str(error))
+        return 0
+    return 0 if count <= per_minute else max(1, int((window + 1) * WINDOW_SECONDS - now))

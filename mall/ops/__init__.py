@@ -1,0 +1,1 @@
+"""Running the mall: the supervisor of `make run`, load measurements, examples for real servers."""

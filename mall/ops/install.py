@@ -1,0 +1,97 @@
+"""`python3 mall/ops/install.py`: the project's own `.venv` with exactly the packages of requirements.lock.
+
+Runs under the system's Python, so it uses the standard library only. A second run with the same lock does nothing.
+With TORCH=cpu the CPU build of torch is taken, without the 5 GB of GPU libraries that Linux gets otherwise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+VENV = PROJECT / ".venv"
+LOCK = PROJECT / "requirements.lock"
+UV_LOCK = PROJECT / "mall" / "ops" / "requirements-uv.txt"
+STAMP = VENV / ".installed"
+OLDEST, NEWEST = (3, 11), (3, 13)
+GPU_PACKAGE = re.compile(r"^(torch|triton|nvidia-[\w-]+|cuda-[\w-]+)==")
+
+
+def main() -> int:
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+        print(f"The mall needs Python 3.11, 3.12 or 3.13; this is {platform.python_version()}.")
+        print("Install one of them, or name it: make run PYTHON=/path/to/python3.12")
+        return 2
+    takes_cpu_build = os.environ.get("TORCH", "").lower() == "cpu"
+    wanted = _fingerprint(takes_cpu_build)
+    if STAMP.exists() and STAMP.read_text(encoding="utf-8") == wanted:
+        return 0
+    started = time.monotonic()
+    try:
+        _make_venv()
+        _install(takes_cpu_build)
+    except subprocess.CalledProcessError as error:
+        print(f"\nThe installation stopped: {' '.join(map(str, error.cmd[:4]))} … ended with {error.returncode}.")
+        print("Its own words stand above. Run the same command again once that is mended; nothing has to be undone.")
+        return 1
+    STAMP.write_text(wanted, encoding="utf-8")
+    print(f"Packages installed in {time.monotonic() - started:.0f} s.", flush=True)
+    return 0
+
+
+def _fingerprint(takes_cpu_build: bool) -> str:
+    digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()
+    return f"{digest} torch={'cpu' if takes_cpu_build else 'default'}\n"
+
+
+def _make_venv() -> None:
+    """A venv with uv in it, by pip, with its hash checked."""
+    if not _venv_python().exists():
+        print("Making .venv …", flush=True)
+        subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
+    if not _uv().exists():
+        print("Installing uv, which installs the rest …", flush=True)
+        pip = [_venv_python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "--require-hashes", "-r", str(UV_LOCK)], check=True)
+
+
+def _install(takes_cpu_build: bool) -> None:
+    """Every package of the lock, each file's hash checked; the lock is whole, so nothing else is asked for."""
+    uv = [str(_uv()), "pip", "install", "--python", str(_venv_python())]
+    print("Installing the packages of requirements.lock …", flush=True)
+    if not takes_cpu_build:
+        subprocess.run([*uv, "--require-hashes", "--no-deps", "-r", str(LOCK)], check=True)
+        return
+    lock = LOCK.read_text(encoding="utf-8")
+    torch = re.search(r"^torch==([^\s;\\]+)", lock, re.MULTILINE)
+    if torch is None:
+        raise SystemExit("requirements.lock names no torch")
+    rest = VENV / "requirements-without-gpu.txt"
+    rest.write_text(without_gpu_packages(lock), encoding="utf-8")
+    subprocess.run([*uv, "--torch-backend=cpu", f"torch=={torch[1]}"], check=True)
+    subprocess.run([*uv, "--require-hashes", "--no-deps", "-r", str(rest)], check=True)
+
+
+def without_gpu_packages(lock: str) -> str:
+    """The lock less torch and what only its GPU build needs."""
+    entries = re.split(r"\n(?=[A-Za-z0-9])", lock)
+    return "\n".join(entry for entry in entries if not GPU_PACKAGE.match(entry)) + "\n"
+
+
+def _venv_python() -> Path:
+    return VENV / "bin" / "python"
+
+
+def _uv() -> Path:
+    return VENV / "bin" / "uv"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Components: typed pieces of pages, each with its template."""

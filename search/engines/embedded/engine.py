@@ -1,0 +1,188 @@
+"""The engine that needs no server: files in one folder, read by any number of processes, written by one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from search.analysis import stem
+from search.documents import LANGUAGES, Language, SearchDocument
+from search.embeddings.protocol import TextEncoder, Vectors
+from search.engines.embedded.facets import FacetCounter
+from search.engines.embedded.lexicon import LexiconKeeper
+from search.engines.embedded.pages import FittingOffers, browsing_scores, make_hits, page_rows, sort_scores
+from search.engines.embedded.ranking import Ranking, rank
+from search.engines.embedded.snapshot import Snapshot
+from search.engines.embedded.store import Store
+from search.engines.embedded.writer import Progress, Writer
+from search.engines.protocol import EngineStatus, Retrieval
+from search.errors import EncoderUnavailable, IndexRebuilding
+from search.queries import Filters, SearchQuery
+from search.query.spelling import Speller
+from search.query.synonyms import expansions
+from search.query.vocabulary import Vocabulary
+from search.query.words import split_words
+from search.ranking.weights import RankingWeights
+from search.results import Correction, Facets, Hit, Suggestion
+
+_CACHED_FACETS = 64
+
+
+class EmbeddedEngine:
+    """`search.engines.protocol.SearchEngine` over files.
+
+    folder: made when first written to. encoder: None for words only. Safe between threads and processes.
+    """
+
+    def __init__(self, folder: Path, encoder: TextEncoder | None, weights: RankingWeights | None = None) -> None:
+        self._store = Store(folder)
+        self._writer = Writer(self._store, encoder)
+        self._encoder = encoder
+        self._encoder_error = ""
+        self._weights = weights or RankingWeights()
+        self._lexicons = LexiconKeeper()
+
+    def upsert(self, documents: Iterable[SearchDocument]) -> int:
+        return self._writer.upsert(documents)
+
+    def delete(self, ids: Iterable[str]) -> int:
+        return self._writer.delete(ids)
+
+    def rebuild(self, documents: Iterable[SearchDocument], progress: Progress | None = None) -> str:
+        """As the protocol says. progress: called with the number of documents done so far."""
+        return self._writer.rebuild(documents, progress)
+
+    def retrieve(self, query: SearchQuery, *, with_facets: bool = True, at_least: int = 0) -> Retrieval:
+        """As the protocol says. at_least: widen the match set to so many documents, for evaluations."""
+        snapshot = self._store.snapshot()
+        ranking: Ranking | None = None
+        vector = None
+        if query.text.strip():
+            vector = self._query_vector(snapshot, query)
+            ranking = rank(snapshot, query.text, query.language, vector, self._weights, at_least)
+            matched, relevance = ranking.matched, ranking.scores
+        else:
+            matched, relevance = np.flatnonzero(snapshot.alive), _browsing(snapshot)
+        counter = FacetCounter(snapshot.columns, query.filters, matched)
+        fitting = FittingOffers(snapshot.columns, query.filters, matched, counter)
+        scores = sort_scores(query.sort, fitting, relevance)
+        rows, row_scores = page_rows(fitting.rows, scores, snapshot.columns, query.offset, query.page_size)
+        return Retrieval(
+            hits=make_hits(snapshot, query.filters, rows, row_scores, ranking),
+            total=len(fitting.rows),
+            total_offers=fitting.total_offers,
+            facets=self._facets(snapshot, query, counter) if with_facets else Facets(),
+            is_words_only=bool(query.text.strip()) and vector is None,
+        )
+
+    def _facets(self, snapshot: Snapshot, query: SearchQuery, counter: FacetCounter) -> Facets:
+        """Facets of browsing depend on the filters alone and are kept while the index stays the same."""
+        if query.text.strip():
+            return counter.count()
+        cached: dict[Filters, Facets] = snapshot.caches.setdefault("facets", {})
+        found = cached.get(query.filters)
+        if found is None:
+            found = counter.count()
+            if len(cached) >= _CACHED_FACETS:
+                cached.clear()
+            cached[query.filters] = found
+        return found
+
+    def _query_vector(self, snapshot: Snapshot, query: SearchQuery) -> Vectors | None:
+        if snapshot.vectors is None or self._encoder is None or self._encoder.name != snapshot.manifest.encoder:
+            return None
+        try:
+            usual = self._lexicons.lexicon_for(snapshot).usual_form(query.text, query.language)
+            vector = self._encoder.encode_query(usual)
+        except EncoderUnavailable as error:
+            self._encoder_error = str(error)
+            return None
+        self._encoder_error = ""
+        return vector
+
+    def correct(self, text: str, *, language: Language) -> tuple[str, tuple[Correction, ...]]:
+        snapshot = self._store.snapshot()
+        speller: Speller | None = snapshot.caches.get("speller")
+        if speller is None:
+            speller = Speller(snapshot.vocabulary, lambda words: _documents_with_all(snapshot, words))
+            snapshot.caches["speller"] = speller
+        other_names = {name for one in expansions(split_words(text)) for name in one.words.split()}
+        return speller.correct(text, other_names)
+
+    def vocabulary(self) -> Vocabulary:
+        return self._lexicons.lexicon_for(self._store.snapshot()).vocabulary()
+
+    def suggest(self, prefix: str, *, language: Language, limit: int) -> Sequence[Suggestion]:
+        snapshot = self._store.snapshot()
+        suggester = self._lexicons.lexicon_for(snapshot).suggester(language)
+        return suggester.suggest(prefix, limit, snapshot)
+
+    def similar(self, document_id: str, *, filters: Filters, limit: int) -> Sequence[Hit]:
+        snapshot = self._store.snapshot()
+        row = snapshot.find_row(document_id)
+        if row is None or snapshot.vectors is None:
+            return ()
+        vector = snapshot.vectors.at(np.array([row]))[0]
+        if not vector.any():
+            return ()
+        cosines = snapshot.vectors.approximate(vector)
+        alive = snapshot.alive.copy()
+        alive[row] = False
+        matched = np.flatnonzero(alive)
+        counter = FacetCounter(snapshot.columns, filters, matched)
+        rows = FittingOffers(snapshot.columns, filters, matched, counter).rows
+        nearest = rows[np.argsort(-cosines[rows], kind="stable")[: limit * 4]]
+        exact = snapshot.vectors.exact(vector, nearest)
+        rows, scores = page_rows(nearest, exact, snapshot.columns, 0, limit)
+        return make_hits(snapshot, filters, rows, scores, None)
+
+    def status(self) -> EngineStatus:
+        encoder = self._encoder.name if self._encoder else ""
+        try:
+            snapshot = self._store.snapshot()
+        except IndexRebuilding as error:
+            return EngineStatus(
+                engine="embedded",
+                generation="",
+                documents=0,
+                offers=0,
+                encoder=encoder,
+                has_vectors=False,
+                message=str(error),
+            )
+        message = self._encoder_error
+        if not message and snapshot.vectors is not None and encoder != snapshot.manifest.encoder:
+            made_with = snapshot.manifest.encoder
+            message = f"The index was made with the text model {made_with}: words alone are used until a rebuild."
+        if not message and snapshot.vectors is None:
+            message = "The index has no vectors: search uses words alone."
+        return EngineStatus(
+            engine="embedded",
+            generation=snapshot.generation,
+            documents=snapshot.documents,
+            offers=snapshot.offers,
+            encoder=encoder,
+            has_vectors=snapshot.vectors is not None,
+            message=message,
+        )
+
+
+def _browsing(snapshot: Snapshot) -> np.ndarray:
+    if "browsing" not in snapshot.caches:
+        snapshot.caches["browsing"] = browsing_scores(snapshot.columns)
+    found: np.ndarray = snapshot.caches["browsing"]
+    return found
+
+
+def _documents_with_all(snapshot: Snapshot, words: Sequence[str]) -> int:
+    """Documents that have all the words, in the language where most do."""
+    best = 0
+    for language in LANGUAGES:
+        rows = None
+        for word in words:
+            found = snapshot.lexical.find(language, stem(word, language)).rows
+            rows = found if rows is None else np.intersect1d(rows, found, assume_unique=True)
+        best = max(best, 0 if rows is None else len(rows))
+    return best

@@ -1,0 +1,99 @@
+"""Which offers and documents meet the filters: every condition on one and the same offer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.documents import CONDITION_FAMILIES, SELLER_KINDS
+from search.engines.embedded.columns import Columns
+from search.engines.embedded.container import Array
+from search.queries import Filters
+
+Mask = NDArray[np.bool_]
+OFFER_FILTERS = (
+    "conditions", "grades", "colours", "sizes", "seller_kinds", "seller_ids", "price_min_minor", "price_max_minor",
+    "saving_percent_min", "delivery_days_max", "has_free_delivery",
+)  # fmt: skip
+DOCUMENT_FILTERS = ("categories", "brands")
+
+
+class FilterMasks:
+    """Masks of one query, each made once. offers: the offers under consideration (positions in the columns)."""
+
+    def __init__(self, columns: Columns, filters: Filters, offers: Array) -> None:
+        self._columns, self._filters, self._offers = columns, filters, offers
+        self._masks = {name: mask for name in OFFER_FILTERS if (mask := self._offer_mask(name)) is not None}
+
+    @property
+    def has_offer_filters(self) -> bool:
+        return bool(self._masks)
+
+    def offers_meeting(self, *, without: str | None = None) -> Mask:
+        """Of the offers under consideration: those that meet every filter but `without`."""
+        kept = np.ones(len(self._offers), bool)
+        for name, mask in self._masks.items():
+            if name != without:
+                kept &= mask
+        return kept
+
+    def _column(self, name: str) -> Array:
+        return self._columns.arrays[name][self._offers]
+
+    def _offer_mask(self, name: str) -> Mask | None:
+        wanted = getattr(self._filters, name)
+        if wanted is None or wanted is False or wanted == frozenset():
+            return None
+        test = _TESTS[name]
+        column = self._column(test.column)
+        if test.numbers is None:
+            return test.compare(column, wanted)
+        return np.isin(column, test.numbers(self._columns, wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """How one filter looks at one column: by numbers to be among, or by a comparison."""
+
+    column: str
+    numbers: Callable[[Columns, Iterable[Any]], list[int]] | None = None
+    compare: Callable[[Array, Any], Mask] = np.equal
+
+
+def _listed(kind: str) -> Callable[[Columns, Iterable[Any]], list[int]]:
+    return lambda columns, wanted: [n for name in wanted if (n := columns.number_of(kind, name)) >= 0]
+
+
+_TESTS: dict[str, _Test] = {
+    "conditions": _Test("families", lambda _, wanted: [CONDITION_FAMILIES.index(family) for family in wanted]),
+    "grades": _Test("grades", _listed("grades")),
+    "colours": _Test("colours", _listed("colours")),
+    "sizes": _Test("sizes", _listed("sizes")),
+    "seller_kinds": _Test("seller_kinds", lambda _, wanted: [SELLER_KINDS.index(kind) for kind in wanted]),
+    "seller_ids": _Test("seller_ids", lambda _, wanted: list(wanted)),
+    "price_min_minor": _Test("totals", compare=np.greater_equal),
+    "price_max_minor": _Test("totals", compare=np.less_equal),
+    "saving_percent_min": _Test("savings", compare=np.greater_equal),
+    "delivery_days_max": _Test("delivery_days", compare=lambda days, most: (days >= 0) & (days <= most)),
+    "has_free_delivery": _Test("free_delivery"),
+}
+
+
+def document_mask(columns: Columns, filters: Filters, *, without: str | None = None) -> Mask | None:
+    """Documents in the wanted categories and of the wanted brands; None when neither is asked for."""
+    kept: Mask | None = None
+    if filters.brands and without != "brands":
+        numbers = [columns.number_of("brands", brand) for brand in filters.brands]
+        kept = np.isin(columns.arrays["brands"], numbers)
+    if filters.categories and without != "categories":
+        numbers = [columns.number_of("categories", slug) for slug in filters.categories]
+        hits = np.isin(columns.arrays["categories"], [number for number in numbers if number >= 0])
+        rows = np.repeat(np.arange(columns.rows), np.diff(columns.arrays["category_ends"]))[hits]
+        inside = np.zeros(columns.rows, bool)
+        inside[rows] = True
+        kept = inside if kept is None else kept & inside
+    return kept

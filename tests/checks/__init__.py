@@ -1,0 +1,1 @@
+"""What `poe check` looks at beside linters and types."""
