@@ -30,6 +30,10 @@ _MARKS = str.maketrans(
     {"™": "", "®": "", "©": "", "\u00ad": ""}
     | {"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "″": '"', "”": '"', "“": '"'}
 )
+# combining marks of the scripts that have them; quicker than asking for each character
+_COMBINING = re.compile(
+    "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
+)
 _UNITS = {
     "go": "gb", "gib": "gb", "gb": "gb", "mo": "mb", "mb": "mb", "to": "tb", "tb": "tb", "ko": "kb", "kb": "kb",
     "litres": "l", "litre": "l", "liters": "l", "liter": "l", "l": "l", "cl": "cl", "ml": "ml", "dl": "dl",
@@ -60,8 +64,8 @@ _AMBIGUOUS_UNITS = {"to", "m", "v", "tr"}
 STOP_WORDS: dict[Language, frozenset[str]] = {
     "fr": frozenset(
         "a au aux avec ce ces cet cette chez dans de des du elle en et eux il ils je la le les leur leurs lui ma mes "
-        "mon ne nos notre nous on ou par pas pour qu que qui sa se ses son sur ta te tes ton tu un une vos votre vous est "
-        "sont c d j l m n s t y etre ont".split()
+        "mon ne nos notre nous on ou par pas pour qu que qui sa se ses son sur ta te tes ton tu un une vos votre vous "
+        "est sont c d j l m n s t y etre ont".split()
     ),
     "en": frozenset(
         "a an and are as at be but by for if in into is it no not of on or such that the their then there these they "
@@ -75,7 +79,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     opened = unicodedata.normalize("NFKD", text.translate(_MARKS).translate(_LIGATURES))
-    return "".join(c for c in opened if not unicodedata.combining(c)).lower().translate(_LIGATURES)
+    return _COMBINING.sub("", opened).lower().translate(_LIGATURES)
 
 
 def _stemmer(language: Language) -> tantivy.TextAnalyzer:
@@ -104,6 +108,12 @@ def token_terms(token: str, language: Language) -> tuple[str, ...]:
             return ()
         return (stem(token, language),)
     return _terms_with_digits(token, language)
+
+
+def plain_word(token: str, language: Language) -> str:
+    """A folded token without its article, and in French without the plural: for words that no document has."""
+    word = _without_apostrophe(token, language) if "'" in token else token
+    return _singular(word) if language == "fr" else word
 
 
 def _without_apostrophe(token: str, language: Language) -> str:

@@ -135,7 +135,7 @@ def create_database(port: int, name: str, *, template: str = "template0") -> Non
     while True:
         try:
             with psycopg.connect(f"postgresql://mall@127.0.0.1:{port}/postgres", autocommit=True) as connection:
-                connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')  # type: ignore[arg-type]
+                connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
             return
         except psycopg.OperationalError:
             if time.monotonic() > end:

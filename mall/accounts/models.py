@@ -27,7 +27,7 @@ class MemberManager(BaseUserManager["Member"]):
         return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
 
 
-class Member(AbstractUser):
+class Member(AbstractUser):  # type: ignore[django-manager-missing]  # of Wagtail's pictures
     """A person with an account. There is no user name."""
 
     username = None  # type: ignore[assignment]

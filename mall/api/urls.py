@@ -110,7 +110,7 @@ def _language(request: HttpRequest) -> Language:
     language = request.GET.get("language", "") or settings.LANGUAGE_CODE
     if language not in LANGUAGES:
         raise InvalidQuery("language", f"language must be one of {', '.join(LANGUAGES)}")
-    return cast(Language, language)
+    return language
 
 
 def _limit(request: HttpRequest) -> int:

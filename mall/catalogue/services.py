@@ -92,9 +92,7 @@ def publish_offer(
     fields: dict[str, Any] = {**asdict(terms), "family": GRADES[terms.grade].family, "withdrawn_at": None}
     known = Offer.objects.filter(source_key=source_key).first() if source_key else None
     if known is None:
-        offer = Offer.objects.create(
-            seller=seller, variant=variant, source_key=source_key, published_at=now, **fields
-        )
+        offer = Offer.objects.create(seller=seller, variant=variant, source_key=source_key, published_at=now, **fields)
         PriceHistory.objects.create(
             offer=offer, price_minor=offer.price_minor, delivery_minor=offer.delivery_minor, starts_at=now
         )

@@ -1,4 +1,4 @@
-"""What wraps every request: an id for the log, and the admin's own content policy."""
+"""What wraps every request: an id for the log, the admin's own content policy, and an answer without a database."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
+
+log = structlog.get_logger(__name__)
 
 _SOUND_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
@@ -33,3 +37,20 @@ class RequestIdMiddleware:
         if "Content-Security-Policy" not in response:
             response["Content-Security-Policy"] = self.admin_policy
         return response
+
+
+class DatabaseAwayMiddleware:
+    """A database that is locked, full or gone is "come again" (503), not a failure of the mall (500)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, OperationalError):
+            return None
+        log.error("database.away", error=str(exception), path=request.path)
+        view: Callable[[HttpRequest], HttpResponse] = import_string(settings.DATABASE_AWAY_VIEW)
+        return view(request)

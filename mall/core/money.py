@@ -87,7 +87,7 @@ class MinorAmountFormField(forms.DecimalField):
     def prepare_value(self, value: Any) -> Any:
         return Decimal(value).scaleb(-2) if isinstance(value, int) else value
 
-    def clean(self, value: Any) -> int | None:  # type: ignore[override]
+    def clean(self, value: Any) -> int | None:
         try:
             amount = super().clean(str(value).replace(",", ".") if value not in self.empty_values else value)
         except InvalidOperation as error:
@@ -95,7 +95,7 @@ class MinorAmountFormField(forms.DecimalField):
         return None if amount is None else int(amount.scaleb(2))
 
 
-class MinorAmountField(models.BigIntegerField):
+class MinorAmountField(models.BigIntegerField):  # type: ignore[type-arg]  # not subscriptable at run time
     """A whole number of minor units; forms show 19.99."""
 
     def formfield(self, **kwargs: Any) -> Any:

@@ -29,9 +29,10 @@ def main() -> int:
         print(f"The mall needs Python 3.11, 3.12 or 3.13; this is {platform.python_version()}.")
         print("Install one of them, or name it: make run PYTHON=/path/to/python3.12")
         return 2
-    takes_cpu_build = os.environ.get("TORCH", "").lower() == "cpu"
+    stamp = STAMP.read_text(encoding="utf-8") if STAMP.exists() else ""
+    takes_cpu_build = wants_cpu_build(os.environ.get("TORCH", ""), stamp)
     wanted = _fingerprint(takes_cpu_build)
-    if STAMP.exists() and STAMP.read_text(encoding="utf-8") == wanted:
+    if stamp == wanted:
         return 0
     started = time.monotonic()
     try:
@@ -46,6 +47,11 @@ def main() -> int:
     return 0
 
 
+def wants_cpu_build(asked: str, stamp: str) -> bool:
+    """Whether torch's CPU build is to be taken: when asked for, or when nothing is asked and it is what is there."""
+    return asked.lower() == "cpu" if asked else stamp.endswith("torch=cpu\n")
+
+
 def _fingerprint(takes_cpu_build: bool) -> str:
     digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     return f"{digest} torch={'cpu' if takes_cpu_build else 'default'}\n"
@@ -58,7 +64,7 @@ def _make_venv() -> None:
         subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
     if not _uv().exists():
         print("Installing uv, which installs the rest …", flush=True)
-        pip = [_venv_python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [str(_venv_python()), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, "--require-hashes", "-r", str(UV_LOCK)], check=True)
 
 

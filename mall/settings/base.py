@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "mall.core.rate_limit.RateLimitMiddleware",
+    "mall.core.middleware.DatabaseAwayMiddleware",
 ]
 
 ROOT_URLCONF = "mall.urls"
@@ -189,6 +190,7 @@ SEARCH_REQUESTS_PER_MINUTE = env.search_requests_per_minute
 PROXY_COUNT = env.proxy_count
 WEB_PROCESSES = env.web_processes
 WEB_THREADS = env.web_threads
+DATABASE_AWAY_VIEW = "mall.pages.views.errors.database_is_away"
 # Suggestions are asked for while typing, so they may come more often.
 RATE_LIMITS: list[dict[str, Any]] = [
     {

@@ -13,6 +13,7 @@ for name in ("secret_key", "database_url", "redis_url"):
         raise ImproperlyConfigured(f"MALL_{name.upper()} must be set in production")
 
 SECURE_SSL_REDIRECT = True
+SECURE_REDIRECT_EXEMPT = [r"^health$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True

@@ -27,4 +27,4 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 SEARCH_REQUESTS_PER_MINUTE = 0
-RATE_LIMITS: list[dict[str, object]] = []
+RATE_LIMITS = []

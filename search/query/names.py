@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from search.analysis import STOP_WORDS
-from search.query.colours import MAX_COLOUR_WORDS, NOT_COLOURS, WEAK_FORMS, colour_of
+from search.query.colours import MAX_COLOUR_WORDS, NOT_COLOURS, WEAK_FORMS, base_of, colour_of
 from search.query.vocabulary import MAX_NAME_WORDS, Vocabulary
 from search.query.words import Word, phrase
 
@@ -89,8 +89,8 @@ def _colour_at(words: Sequence[Word], start: int, free: Sequence[int], vocabular
     for length in range(min(MAX_COLOUR_WORDS, len(words) - start), 0, -1):
         stop = start + length
         name = phrase(words, start, stop)
-        code = colour_of(name)
-        if code is None or code not in vocabulary.colours or not set(range(start, stop)) <= set(free):
+        code = _offered_colour(name, vocabulary)
+        if code is None or not set(range(start, stop)) <= set(free):
             continue
         is_told = start > 0 and words[start - 1].folded in COLOUR_OPENERS
         if (name in WEAK_FORMS or name in vocabulary.brands) and not is_told:
@@ -100,6 +100,14 @@ def _colour_at(words: Sequence[Word], start: int, free: Sequence[int], vocabular
             return None
         return NamedFilter(field="colours", value=code, start=start, stop=stop)
     return None
+
+
+def _offered_colour(name: str, vocabulary: Vocabulary) -> str | None:
+    """The code that live offers have for this colour: its own, or that of the colour it belongs to."""
+    code = colour_of(name)
+    if code is None:
+        return None
+    return next((known for known in (code, base_of(code)) if known in vocabulary.colours), None)
 
 
 def size_at(words: Sequence[Word], start: int, vocabulary: Vocabulary) -> NamedFilter | None:

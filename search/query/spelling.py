@@ -1,7 +1,8 @@
 """Spelling: a word that no document has becomes the catalogue's word nearest to it. Correct first, then search plainly.
 
-Distance: Damerau-Levenshtein (optimal string alignment), 1, from eight letters on 2. Among equals: the same first letter,
-company (documents that have it together with the other words of the query), frequency. Words with digits are left alone.
+Distance: Damerau-Levenshtein (optimal string alignment), 1, from eight letters on 2. Among equals: the same first
+letter, company (documents that have it together with the other words of the query), frequency. Words with digits are
+left alone.
 Only the catalogue's own vocabulary is used: no word list, no language model.
 """
 

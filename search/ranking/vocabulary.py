@@ -18,7 +18,8 @@ _ACCESSORIES = {
     "spare stand sticker strap strip stylus tray tripod wall wallet warranty manual grip",
     "fr": "accessoire adaptateur ampoule batterie bracelet cable cartouche chargeur coque couvercle cordon dragonne "
     "etui film filtre fixation flexible housse kit lampe lot manchon notice pied piece pochette poignee protection "
-    "protecteur recharge remplacement rechange sac sacoche sangle socle station support sticker telecommande trepied verre vis",
+    "protecteur recharge remplacement rechange sac sacoche sangle socle station support sticker telecommande trepied "
+    "verre vis",
 }
 # after one of these comes what the thing is for, not what it is
 _PURPOSE = {

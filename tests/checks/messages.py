@@ -57,7 +57,12 @@ def _compiled_complaints(po_path: Path, kept: dict[tuple[str, str], str]) -> Ite
         yield f"{mo_path.relative_to(PROJECT)} is missing"
         return
     with mo_path.open("rb") as file:
-        compiled = {(m.context or "", _first(m.id)): _joined(m.string) for m in read_mo(file) if m.id}
+        # Babel leaves contexts of compiled files as bytes.
+        compiled = {
+            (m.context.decode() if isinstance(m.context, bytes) else m.context or "", _first(m.id)): _joined(m.string)
+            for m in read_mo(file)
+            if m.id
+        }
     if compiled != {message: text for message, text in kept.items() if text}:
         yield f"{mo_path.relative_to(PROJECT)} is older than its .po file"
 
@@ -89,9 +94,9 @@ def _first(message_id: str | tuple[str, ...] | list[str]) -> str:
     return message_id if isinstance(message_id, str) else message_id[0]
 
 
-def _joined(text: str | tuple[str, ...] | list[str]) -> str:
-    if isinstance(text, str):
-        return text
+def _joined(text: str | tuple[str, ...] | list[str] | None) -> str:
+    if text is None or isinstance(text, str):
+        return text or ""
     return "\n".join(text) if all(text) else ""
 
 

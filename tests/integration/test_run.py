@@ -159,6 +159,21 @@ def test_a_port_that_may_not_be_used_is_told(monkeypatch: pytest.MonkeyPatch) ->
         free_port("127.0.0.1", 80)
 
 
+@pytest.mark.parametrize(
+    ("asked", "stamp", "takes_it"),
+    [
+        ("cpu", "", True),
+        ("CPU", "abc torch=default\n", True),
+        ("", "", False),
+        ("", "abc torch=cpu\n", True),
+        ("", "abc torch=default\n", False),
+        ("default", "abc torch=cpu\n", False),
+    ],
+)
+def test_the_cpu_build_once_chosen_is_kept(asked: str, stamp: str, takes_it: bool) -> None:
+    assert install.wants_cpu_build(asked, stamp) is takes_it
+
+
 def test_the_lock_without_gpu_packages_keeps_all_the_others() -> None:
     lock = (PROJECT / "requirements.lock").read_text(encoding="utf-8")
 

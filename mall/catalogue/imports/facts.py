@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from mall.catalogue.colours import base_colour
 
@@ -36,6 +37,7 @@ _WORDS = {
 _COLOUR_KEYS = ("product_colour", "cable_colour", "printing_colours", "colour", "frame_colour", "label_colour")
 
 
+@lru_cache(maxsize=20_000)
 def label_of(key: str) -> str:
     """ "dimensions__wxdxh_" -> "Dimensions (W x D x H)", "ram_capacity" -> "RAM capacity"."""
     name, _, rest = key.strip("_").partition("__")

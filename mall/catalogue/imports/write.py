@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Prefetch
 from django.utils.text import slugify
 
 from mall.catalogue.category_tree import ensure_categories
@@ -82,8 +83,13 @@ class FeedWriter:
         return category_of(title=row.title, description=row.description, attributes=row.attributes)
 
     def _known(self, rows: Iterable[CatalogueRow]) -> dict[str, Product]:
-        found = Product.objects.filter(source_key__in=[self._key(row) for row in rows])
-        prepared = found.prefetch_related("texts", "variants__identifiers", "variants__offers")
+        keys = [self._key(row) for row in rows]
+        own_offers = Offer.objects.filter(source_key__in=keys)
+        prepared = (
+            Product.objects.filter(source_key__in=keys)
+            .select_related("brand", "category")
+            .prefetch_related("texts", "variants__identifiers", Prefetch("variants__offers", queryset=own_offers))
+        )
         return {str(product.source_key): product for product in prepared}
 
     def _ensure_brands(self, names: set[str]) -> None:
@@ -175,6 +181,8 @@ class FeedWriter:
         """Claims of this feed follow the feed; those of others stay."""
         own = {(code.scheme, code.value): code for code in variant.identifiers.all() if code.source == self.feed}
         wanted = set(self._codes(row))
+        if own.keys() == wanted:
+            return False
         others = {(code.scheme, code.value) for code in variant.identifiers.all()} - own.keys()
         Identifier.objects.filter(pk__in=[code.pk for pair, code in own.items() if pair not in wanted]).delete()
         missing = wanted - own.keys() - others

@@ -9,162 +9,293 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('sellers', '0001_initial'),
+        ("sellers", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Identifier',
+            name="Identifier",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scheme', models.CharField(choices=[('gtin', 'GTIN'), ('isbn10', 'ISBN-10'), ('mpn', 'MPN')], max_length=8)),
-                ('value', models.CharField(max_length=200)),
-                ('source', models.CharField(help_text='who claims it: a feed, a seller, the mall', max_length=120)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "scheme",
+                    models.CharField(choices=[("gtin", "GTIN"), ("isbn10", "ISBN-10"), ("mpn", "MPN")], max_length=8),
+                ),
+                ("value", models.CharField(max_length=200)),
+                ("source", models.CharField(help_text="who claims it: a feed, a seller, the mall", max_length=120)),
             ],
         ),
         migrations.CreateModel(
-            name='ProductPhoto',
+            name="ProductPhoto",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('alt_fr', models.CharField(blank=True, max_length=200)),
-                ('alt_en', models.CharField(blank=True, max_length=200)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("alt_fr", models.CharField(blank=True, max_length=200)),
+                ("alt_en", models.CharField(blank=True, max_length=200)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
-                'ordering': ['position', 'pk'],
+                "ordering": ["position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='ProductText',
+            name="ProductText",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('language', models.CharField(choices=[('fr', 'fr'), ('en', 'en')], max_length=2)),
-                ('title', models.CharField(max_length=300)),
-                ('summary', models.CharField(blank=True, max_length=300)),
-                ('description', models.TextField(blank=True)),
-                ('facts', models.JSONField(blank=True, default=list)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("language", models.CharField(choices=[("fr", "fr"), ("en", "en")], max_length=2)),
+                ("title", models.CharField(max_length=300)),
+                ("summary", models.CharField(blank=True, max_length=300)),
+                ("description", models.TextField(blank=True)),
+                ("facts", models.JSONField(blank=True, default=list)),
             ],
         ),
         migrations.CreateModel(
-            name='Variant',
+            name="Variant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('colour', models.CharField(blank=True, max_length=20)),
-                ('label_fr', models.CharField(blank=True, max_length=80)),
-                ('label_en', models.CharField(blank=True, max_length=80)),
-                ('size', models.CharField(blank=True, max_length=40)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("colour", models.CharField(blank=True, max_length=20)),
+                ("label_fr", models.CharField(blank=True, max_length=80)),
+                ("label_en", models.CharField(blank=True, max_length=80)),
+                ("size", models.CharField(blank=True, max_length=40)),
             ],
             options={
-                'ordering': ['product_id', 'position', 'pk'],
+                "ordering": ["product_id", "position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Brand',
+            name="Brand",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('slug', models.SlugField(max_length=130, unique=True)),
-                ('aliases', models.JSONField(blank=True, default=list)),
-                ('shop', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='brands', to='sellers.seller')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120)),
+                ("slug", models.SlugField(max_length=130, unique=True)),
+                ("aliases", models.JSONField(blank=True, default=list)),
+                (
+                    "shop",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="brands",
+                        to="sellers.seller",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'pk'],
+                "ordering": ["name", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Category',
+            name="Category",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80, unique=True)),
-                ('path', models.CharField(max_length=300, unique=True)),
-                ('name_fr', models.CharField(max_length=80)),
-                ('name_en', models.CharField(max_length=80)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('tint', models.CharField(default='sand', max_length=10)),
-                ('is_sensitive', models.BooleanField(default=False, help_text='matches here are never made without a person')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='catalogue.category')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(max_length=80, unique=True)),
+                ("path", models.CharField(max_length=300, unique=True)),
+                ("name_fr", models.CharField(max_length=80)),
+                ("name_en", models.CharField(max_length=80)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("tint", models.CharField(default="sand", max_length=10)),
+                (
+                    "is_sensitive",
+                    models.BooleanField(default=False, help_text="matches here are never made without a person"),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="catalogue.category",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'categories',
-                'ordering': ['position', 'name_fr', 'pk'],
+                "verbose_name_plural": "categories",
+                "ordering": ["position", "name_fr", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Offer',
+            name="Offer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('stock', 'stock'), ('unique', 'unique')], default='stock', max_length=6)),
-                ('family', models.CharField(choices=[('new', 'New'), ('refurbished', 'Refurbished'), ('used', 'Second-hand'), ('parts', 'For parts')], max_length=12)),
-                ('grade', models.CharField(choices=[('new.sealed', 'New'), ('new.open', 'New, opened box'), ('new.defect', 'New with a flaw'), ('refurb.premium', 'Refurbished, premium'), ('refurb.excellent', 'Refurbished, excellent'), ('refurb.good', 'Refurbished, very good'), ('refurb.fair', 'Refurbished, fair'), ('used.like_new', 'Second-hand, like new'), ('used.very_good', 'Second-hand, very good condition'), ('used.good', 'Second-hand, good condition'), ('used.acceptable', 'Second-hand, fair condition'), ('parts.parts', 'For parts')], max_length=20)),
-                ('price_minor', mall.core.money.MinorAmountField()),
-                ('delivery_minor', mall.core.money.MinorAmountField(default=0)),
-                ('currency', models.CharField(default=mall.catalogue.models.offers.mall_currency, max_length=3)),
-                ('stock', models.PositiveIntegerField(default=1)),
-                ('delivery_days_min', models.PositiveSmallIntegerField(blank=True, default=2, null=True)),
-                ('delivery_days_max', models.PositiveSmallIntegerField(blank=True, default=4, null=True)),
-                ('can_be_collected', models.BooleanField(default=False)),
-                ('warranty_months', models.PositiveSmallIntegerField(default=0, help_text="the seller's own, beside the legal one")),
-                ('note_fr', models.CharField(blank=True, help_text='what the seller says of this offer', max_length=300)),
-                ('note_en', models.CharField(blank=True, max_length=300)),
-                ('is_fully_tested', models.BooleanField(default=False, help_text='every function was tested (décret 2022-190)')),
-                ('is_data_erased', models.BooleanField(default=False, help_text="the last owner's data were erased, or it holds none")),
-                ('refurbished_in', models.CharField(blank=True, help_text='country where every operation was done', max_length=80)),
-                ('source_key', models.CharField(blank=True, max_length=120, null=True, unique=True)),
-                ('published_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('seller', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offers', to='sellers.seller')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(choices=[("stock", "stock"), ("unique", "unique")], default="stock", max_length=6),
+                ),
+                (
+                    "family",
+                    models.CharField(
+                        choices=[
+                            ("new", "New"),
+                            ("refurbished", "Refurbished"),
+                            ("used", "Second-hand"),
+                            ("parts", "For parts"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "grade",
+                    models.CharField(
+                        choices=[
+                            ("new.sealed", "New"),
+                            ("new.open", "New, opened box"),
+                            ("new.defect", "New with a flaw"),
+                            ("refurb.premium", "Refurbished, premium"),
+                            ("refurb.excellent", "Refurbished, excellent"),
+                            ("refurb.good", "Refurbished, very good"),
+                            ("refurb.fair", "Refurbished, fair"),
+                            ("used.like_new", "Second-hand, like new"),
+                            ("used.very_good", "Second-hand, very good condition"),
+                            ("used.good", "Second-hand, good condition"),
+                            ("used.acceptable", "Second-hand, fair condition"),
+                            ("parts.parts", "For parts"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("price_minor", mall.core.money.MinorAmountField()),
+                ("delivery_minor", mall.core.money.MinorAmountField(default=0)),
+                ("currency", models.CharField(default=mall.catalogue.models.offers.mall_currency, max_length=3)),
+                ("stock", models.PositiveIntegerField(default=1)),
+                ("delivery_days_min", models.PositiveSmallIntegerField(blank=True, default=2, null=True)),
+                ("delivery_days_max", models.PositiveSmallIntegerField(blank=True, default=4, null=True)),
+                ("can_be_collected", models.BooleanField(default=False)),
+                (
+                    "warranty_months",
+                    models.PositiveSmallIntegerField(default=0, help_text="the seller's own, beside the legal one"),
+                ),
+                (
+                    "note_fr",
+                    models.CharField(blank=True, help_text="what the seller says of this offer", max_length=300),
+                ),
+                ("note_en", models.CharField(blank=True, max_length=300)),
+                (
+                    "is_fully_tested",
+                    models.BooleanField(default=False, help_text="every function was tested (décret 2022-190)"),
+                ),
+                (
+                    "is_data_erased",
+                    models.BooleanField(default=False, help_text="the last owner's data were erased, or it holds none"),
+                ),
+                (
+                    "refurbished_in",
+                    models.CharField(blank=True, help_text="country where every operation was done", max_length=80),
+                ),
+                ("source_key", models.CharField(blank=True, max_length=120, null=True, unique=True)),
+                ("published_at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="offers", to="sellers.seller"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CatalogueMatch',
+            name="CatalogueMatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('method', models.CharField(choices=[('identifier', 'identifier'), ('seller', 'seller'), ('model', 'model'), ('operator', 'operator')], max_length=12)),
-                ('state', models.CharField(choices=[('proposed', 'proposed'), ('confirmed', 'confirmed'), ('contested', 'contested'), ('split', 'split')], max_length=10)),
-                ('evidence', models.JSONField(default=list)),
-                ('score', models.FloatField(blank=True, null=True)),
-                ('model_version', models.CharField(blank=True, max_length=60)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('offer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='matches', to='catalogue.offer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("identifier", "identifier"),
+                            ("seller", "seller"),
+                            ("model", "model"),
+                            ("operator", "operator"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "proposed"),
+                            ("confirmed", "confirmed"),
+                            ("contested", "contested"),
+                            ("split", "split"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("evidence", models.JSONField(default=list)),
+                ("score", models.FloatField(blank=True, null=True)),
+                ("model_version", models.CharField(blank=True, max_length=60)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "offer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="matches", to="catalogue.offer"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'catalogue matches',
-                'ordering': ['created_at', 'pk'],
+                "verbose_name_plural": "catalogue matches",
+                "ordering": ["created_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='PriceHistory',
+            name="PriceHistory",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('price_minor', mall.core.money.MinorAmountField()),
-                ('delivery_minor', mall.core.money.MinorAmountField(default=0)),
-                ('starts_at', models.DateTimeField()),
-                ('offer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='prices', to='catalogue.offer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("price_minor", mall.core.money.MinorAmountField()),
+                ("delivery_minor", mall.core.money.MinorAmountField(default=0)),
+                ("starts_at", models.DateTimeField()),
+                (
+                    "offer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="prices", to="catalogue.offer"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['starts_at', 'pk'],
+                "ordering": ["starts_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(help_text='shown in the address; the id decides', max_length=200)),
-                ('attributes', models.JSONField(blank=True, default=dict)),
-                ('source_key', models.CharField(blank=True, max_length=120, null=True, unique=True)),
-                ('released_on', models.DateField(blank=True, null=True)),
-                ('is_active', models.BooleanField(default=True)),
-                ('search_version', models.PositiveBigIntegerField(default=1)),
-                ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('brand', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='products', to='catalogue.brand')),
-                ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='products', to='catalogue.category')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(help_text="shown in the address; the id decides", max_length=200)),
+                ("attributes", models.JSONField(blank=True, default=dict)),
+                ("source_key", models.CharField(blank=True, max_length=120, null=True, unique=True)),
+                ("released_on", models.DateField(blank=True, null=True)),
+                ("is_active", models.BooleanField(default=True)),
+                ("search_version", models.PositiveBigIntegerField(default=1)),
+                ("created_at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="products",
+                        to="catalogue.brand",
+                    ),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="products", to="catalogue.category"
+                    ),
+                ),
             ],
         ),
     ]

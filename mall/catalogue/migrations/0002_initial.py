@@ -5,153 +5,244 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalogue', '0001_initial'),
-        ('core', '0001_initial'),
+        ("catalogue", "0001_initial"),
+        ("core", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='productphoto',
-            name='picture',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.picture'),
+            model_name="productphoto",
+            name="picture",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.picture"),
         ),
         migrations.AddField(
-            model_name='productphoto',
-            name='product',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='photos', to='catalogue.product'),
+            model_name="productphoto",
+            name="product",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="photos", to="catalogue.product"
+            ),
         ),
         migrations.AddField(
-            model_name='producttext',
-            name='product',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='texts', to='catalogue.product'),
+            model_name="producttext",
+            name="product",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="texts", to="catalogue.product"
+            ),
         ),
         migrations.AddField(
-            model_name='variant',
-            name='product',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='variants', to='catalogue.product'),
+            model_name="variant",
+            name="product",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="variants", to="catalogue.product"
+            ),
         ),
         migrations.AddField(
-            model_name='productphoto',
-            name='variant',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='photos', to='catalogue.variant'),
+            model_name="productphoto",
+            name="variant",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="photos",
+                to="catalogue.variant",
+            ),
         ),
         migrations.AddField(
-            model_name='offer',
-            name='variant',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='offers', to='catalogue.variant'),
+            model_name="offer",
+            name="variant",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="offers",
+                to="catalogue.variant",
+            ),
         ),
         migrations.AddField(
-            model_name='identifier',
-            name='variant',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='identifiers', to='catalogue.variant'),
+            model_name="identifier",
+            name="variant",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="identifiers", to="catalogue.variant"
+            ),
         ),
         migrations.AddField(
-            model_name='cataloguematch',
-            name='variant',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='matches', to='catalogue.variant'),
+            model_name="cataloguematch",
+            name="variant",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="matches", to="catalogue.variant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='category',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='category_is_not_its_own_parent'),
+            model_name="category",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("parent", models.F("id")), _negated=True), name="category_is_not_its_own_parent"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='category',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('name_fr', ''), _negated=True), models.Q(('name_en', ''), _negated=True)), name='category_has_a_name_in_both_languages'),
+            model_name="category",
+            constraint=models.CheckConstraint(
+                condition=models.Q(models.Q(("name_fr", ""), _negated=True), models.Q(("name_en", ""), _negated=True)),
+                name="category_has_a_name_in_both_languages",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pricehistory',
-            constraint=models.UniqueConstraint(fields=('offer', 'starts_at'), name='an_offer_has_one_price_at_a_time'),
+            model_name="pricehistory",
+            constraint=models.UniqueConstraint(fields=("offer", "starts_at"), name="an_offer_has_one_price_at_a_time"),
         ),
         migrations.AddConstraint(
-            model_name='pricehistory',
-            constraint=models.CheckConstraint(condition=models.Q(('price_minor__gt', 0)), name='a_past_price_is_positive'),
+            model_name="pricehistory",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("price_minor__gt", 0)), name="a_past_price_is_positive"
+            ),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(fields=['category', 'is_active'], name='product_by_category'),
+            model_name="product",
+            index=models.Index(fields=["category", "is_active"], name="product_by_category"),
         ),
         migrations.AddConstraint(
-            model_name='producttext',
-            constraint=models.UniqueConstraint(fields=('product', 'language'), name='one_text_per_product_and_language'),
+            model_name="producttext",
+            constraint=models.UniqueConstraint(
+                fields=("product", "language"), name="one_text_per_product_and_language"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='producttext',
-            constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='product_text_has_a_title'),
+            model_name="producttext",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("title", ""), _negated=True), name="product_text_has_a_title"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='variant',
-            constraint=models.UniqueConstraint(fields=('product', 'position'), name='variants_of_a_product_have_an_order'),
+            model_name="variant",
+            constraint=models.UniqueConstraint(
+                fields=("product", "position"), name="variants_of_a_product_have_an_order"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productphoto',
-            constraint=models.UniqueConstraint(fields=('product', 'position'), name='photos_of_a_product_have_an_order'),
+            model_name="productphoto",
+            constraint=models.UniqueConstraint(
+                fields=("product", "position"), name="photos_of_a_product_have_an_order"
+            ),
         ),
         migrations.AddIndex(
-            model_name='offer',
-            index=models.Index(fields=['variant', 'family', 'price_minor'], name='offers_of_a_variant'),
+            model_name="offer",
+            index=models.Index(fields=["variant", "family", "price_minor"], name="offers_of_a_variant"),
         ),
         migrations.AddIndex(
-            model_name='offer',
-            index=models.Index(fields=['seller', 'withdrawn_at'], name='offers_of_a_seller'),
+            model_name="offer",
+            index=models.Index(fields=["seller", "withdrawn_at"], name="offers_of_a_seller"),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('price_minor__gt', 0)), name='offer_price_is_positive'),
+            model_name="offer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("price_minor__gt", 0)), name="offer_price_is_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('delivery_minor__gte', 0)), name='offer_delivery_is_not_negative'),
+            model_name="offer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("delivery_minor__gte", 0)), name="offer_delivery_is_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('family', 'new'), ('grade__startswith', 'new.')), models.Q(('family', 'refurbished'), ('grade__startswith', 'refurb.')), models.Q(('family', 'used'), ('grade__startswith', 'used.')), models.Q(('family', 'parts'), ('grade__startswith', 'parts.')), _connector='OR'), name='offer_grade_belongs_to_its_family'),
+            model_name="offer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("family", "new"), ("grade__startswith", "new.")),
+                    models.Q(("family", "refurbished"), ("grade__startswith", "refurb.")),
+                    models.Q(("family", "used"), ("grade__startswith", "used.")),
+                    models.Q(("family", "parts"), ("grade__startswith", "parts.")),
+                    _connector="OR",
+                ),
+                name="offer_grade_belongs_to_its_family",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('family', 'refurbished'), _negated=True), models.Q(('is_data_erased', True), ('is_fully_tested', True)), _connector='OR'), name='refurbished_means_tested_and_erased'),
+            model_name="offer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("family", "refurbished"), _negated=True),
+                    models.Q(("is_data_erased", True), ("is_fully_tested", True)),
+                    _connector="OR",
+                ),
+                name="refurbished_means_tested_and_erased",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'stock'), ('stock__lte', 1), _connector='OR'), name='a_unique_thing_is_sold_once'),
+            model_name="offer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind", "stock"), ("stock__lte", 1), _connector="OR"),
+                name="a_unique_thing_is_sold_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('variant__isnull', False), ('kind', 'unique'), _connector='OR'), name='only_a_unique_thing_may_have_no_variant'),
+            model_name="offer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("variant__isnull", False), ("kind", "unique"), _connector="OR"),
+                name="only_a_unique_thing_may_have_no_variant",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('can_be_collected', True), ('delivery_days_max__isnull', False), _connector='OR'), name='offer_can_be_delivered_or_collected'),
+            model_name="offer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("can_be_collected", True), ("delivery_days_max__isnull", False), _connector="OR"),
+                name="offer_can_be_delivered_or_collected",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('delivery_days_max__isnull', True), ('delivery_days_min__isnull', True)), models.Q(('delivery_days_min__isnull', False), ('delivery_days_min__lte', models.F('delivery_days_max'))), _connector='OR'), name='offer_earliest_delivery_is_not_after_latest'),
+            model_name="offer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("delivery_days_max__isnull", True), ("delivery_days_min__isnull", True)),
+                    models.Q(
+                        ("delivery_days_min__isnull", False), ("delivery_days_min__lte", models.F("delivery_days_max"))
+                    ),
+                    _connector="OR",
+                ),
+                name="offer_earliest_delivery_is_not_after_latest",
+            ),
         ),
         migrations.AddIndex(
-            model_name='identifier',
-            index=models.Index(fields=['scheme', 'value'], name='identifier_lookup'),
+            model_name="identifier",
+            index=models.Index(fields=["scheme", "value"], name="identifier_lookup"),
         ),
         migrations.AddConstraint(
-            model_name='identifier',
-            constraint=models.UniqueConstraint(fields=('variant', 'scheme', 'value'), name='one_claim_per_variant_and_code'),
+            model_name="identifier",
+            constraint=models.UniqueConstraint(
+                fields=("variant", "scheme", "value"), name="one_claim_per_variant_and_code"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='identifier',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('scheme', 'gtin'), _negated=True), ('value__regex', '^[0-9]{14}$'), _connector='OR'), name='a_gtin_is_stored_as_14_digits'),
+            model_name="identifier",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("scheme", "gtin"), _negated=True), ("value__regex", "^[0-9]{14}$"), _connector="OR"
+                ),
+                name="a_gtin_is_stored_as_14_digits",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='identifier',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('scheme', 'isbn10'), _negated=True), ('value__regex', '^[0-9]{9}[0-9X]$'), _connector='OR'), name='an_isbn10_has_ten_characters'),
+            model_name="identifier",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("scheme", "isbn10"), _negated=True), ("value__regex", "^[0-9]{9}[0-9X]$"), _connector="OR"
+                ),
+                name="an_isbn10_has_ten_characters",
+            ),
         ),
         migrations.AddIndex(
-            model_name='cataloguematch',
-            index=models.Index(fields=['offer', 'created_at'], name='match_history_of_an_offer'),
+            model_name="cataloguematch",
+            index=models.Index(fields=["offer", "created_at"], name="match_history_of_an_offer"),
         ),
         migrations.AddConstraint(
-            model_name='cataloguematch',
-            constraint=models.CheckConstraint(condition=models.Q(('score__isnull', True), models.Q(('score__gte', 0.0), ('score__lte', 1.0)), _connector='OR'), name='a_match_score_is_a_probability'),
+            model_name="cataloguematch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("score__isnull", True), models.Q(("score__gte", 0.0), ("score__lte", 1.0)), _connector="OR"
+                ),
+                name="a_match_score_is_a_probability",
+            ),
         ),
     ]

@@ -105,7 +105,7 @@ class Offer(models.Model):
     @property
     def total_minor(self) -> int:
         """What the buyer pays: price and delivery."""
-        return self.price_minor + self.delivery_minor
+        return int(self.price_minor + self.delivery_minor)
 
     @property
     def price(self) -> Money:

@@ -26,7 +26,8 @@ from mall.pages.components.wording import (
     rating_text,
     seller_kind_text,
 )
-from mall.pages.selectors.cards import NO_FILTERS, CardFacts, LeadSeller, read_cards
+from mall.pages.selectors.cards import NO_FILTERS, CardFacts, read_cards
+from mall.pages.selectors.cheapest import LeadSeller
 from search.queries import Filters
 from search.results import Hit
 
@@ -130,7 +131,7 @@ def _card(
     heading: int,
 ) -> OfferCard:
     is_listing = facts.hit.kind == "listing"
-    second_hand_count = sum(seen.count for family, seen in facts.families.items() if family != "new")
+    second_hand = [seen for family, seen in facts.families.items() if family != "new"]
     lead = facts.lead
     return OfferCard(
         id=facts.hit.id.replace(":", "-"),
@@ -142,7 +143,7 @@ def _card(
         is_own_photo=facts.own_photo,
         rows=_listing_rows(facts, language) if is_listing else _product_rows(facts, language),
         saving=_saving(facts, language),
-        is_saving_up_to=second_hand_count > 1,
+        is_saving_up_to=len(second_hand) > 1 or any(seen.has_more for seen in second_hand),
         rating=rating_text(lead.rating_tenths, language) if lead and lead.rating_tenths else "",
         rating_count=number_text(lead.rating_count, language) if lead else "",
         sellers=_listing_seller(lead) if is_listing and lead else _sellers(facts.seller_kinds),
@@ -173,7 +174,7 @@ def _row(facts: CardFacts, family: Family, language: str, *, best: int) -> Ladde
         css=CONDITION_CLASSES[family],
         mark=CONDITION_MARKS[family],
         price=price_text(seen.from_minor, facts.currency, language) if seen else "",
-        has_more=bool(seen and seen.count > 1),
+        has_more=bool(seen and seen.has_more),
         is_best=bool(seen and seen.fits and seen.from_minor == best and len(facts.families) > 1),
     )
 

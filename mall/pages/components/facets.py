@@ -194,15 +194,13 @@ def _one_per_day(options: list[FacetOption]) -> list[FacetOption]:
 
 
 def _values(name: str, facets: Facets, query: SearchQuery, address: ResultAddress) -> list[FacetValue]:
-    """Values with something behind them, and chosen ones; never the category that the page stands for."""
+    """Values with something behind them, and chosen ones; no categories on a category's own page, which has tiles."""
+    if name == "category" and address.fixed_category:
+        return []
     selected = _selected(name, query)
     found = {value.value: value for value in facets.values.get(name, ()) if value.count or value.value in selected}
     missing = [FacetValue(value=value, count=0, is_selected=True) for value in sorted(selected - set(found))]
-    return [
-        replace(value, is_selected=value.value in selected)
-        for value in [*found.values(), *missing]
-        if not (name == "category" and value.value == address.fixed_category)
-    ]
+    return [replace(value, is_selected=value.value in selected) for value in [*found.values(), *missing]]
 
 
 def _selected(name: str, query: SearchQuery) -> set[str]:

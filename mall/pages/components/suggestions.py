@@ -120,7 +120,7 @@ def _prices(card: CardFacts, language: str) -> str:
         values = {"condition": str(family.label).lower(), "price": price_text(seen.from_minor, card.currency, language)}
         pattern = (
             pgettext("price of a condition", "%(condition)s from %(price)s")
-            if seen.count > 1
+            if seen.has_more
             else pgettext("price of a condition", "%(condition)s %(price)s")
         )
         parts.append(pattern % values)

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, F, Min, Q
+from django.db.models import F, Min, Q
 from django.db.models.functions import Coalesce
 
 from listings.models import Listing, ListingPhoto
 from mall.catalogue.buy_box import saving_percent
-from mall.catalogue.models import Offer, Product, ProductPhoto, ProductText
+from mall.catalogue.models import Offer, Product, ProductPhoto
 from mall.core.models import Picture
+from mall.pages.selectors.cheapest import CheapestOffer, LeadSeller, cheapest_offers
 from search.queries import Filters
 from search.results import Hit
 
@@ -29,22 +30,14 @@ NO_FILTERS = Filters()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FamilyFacts:
-    """Live offers of one condition. from_minor: cheapest that meets the filters, else cheapest of all."""
+    """Live offers of one condition. from_minor: cheapest that meets the filters, else cheapest of all.
+
+    has_more: there are several. fits: one of them meets the filters.
+    """
 
     from_minor: int
-    count: int
+    has_more: bool
     fits: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LeadSeller:
-    """Who sells the cheapest fitting offer. rating_tenths: 10 to 50, None without votes."""
-
-    name: str
-    kind: str
-    city: str
-    rating_tenths: int | None
-    rating_count: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,15 +66,26 @@ class CardFacts:
 
 @dataclass(slots=True)
 class _Offers:
-    """What is gathered of one card's offers while the rows come in."""
+    """What is known of one product's offers, by condition."""
 
     total: dict[str, int] = field(default_factory=dict)
     fitting: dict[str, int] = field(default_factory=dict)
-    count: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    several: set[str] = field(default_factory=set)
+    leads: dict[str, CheapestOffer] = field(default_factory=dict)
     kinds: set[str] = field(default_factory=set)
     days: list[int] = field(default_factory=list)
-    lead: tuple[int, dict[str, Any]] | None = None
-    currency: str = ""
+
+    def add(self, offer: CheapestOffer) -> None:
+        """One row: the cheapest of a variant and condition."""
+        family = offer.family
+        if family in self.total or offer.next_kind:
+            self.several.add(family)
+        if offer.total_minor < self.total.get(family, offer.total_minor + 1):
+            self.total[family] = offer.total_minor
+            self.leads[family] = offer
+        self.kinds |= {offer.kind} | ({offer.next_kind} if offer.next_kind else set())
+        if offer.days is not None:
+            self.days.append(offer.days)
 
 
 def read_cards(hits: Sequence[Hit], language: str, filters: Filters = NO_FILTERS) -> list[CardFacts]:
@@ -96,102 +100,102 @@ def _product_facts(hits: Sequence[Hit], language: str, filters: Filters) -> dict
     by_id = {hit.source_id: hit for hit in hits}
     if not by_id:
         return {}
-    products = Product.objects.filter(pk__in=by_id, is_active=True).select_related("brand", "category")
-    titles = _titles(by_id, language)
     offers = _offers_of_products(by_id, filters)
     pictures = _catalogue_pictures(by_id, language)
     second_hand_only = [pk for pk, seen in offers.items() if seen.total and not FACTORY_FAMILIES & set(seen.total)]
     own = _own_pictures(second_hand_only, language) if second_hand_only else {}
     facts = {}
-    for product in products:
-        seen = offers.get(product.pk) or _Offers()
-        is_second_hand = product.pk in second_hand_only
-        picture, alt = (own if is_second_hand else pictures).get(product.pk, (None, ""))
-        facts[by_id[product.pk].id] = CardFacts(
-            hit=by_id[product.pk],
-            title=titles.get(product.pk) or product.slug.replace("-", " "),
-            slug=product.slug,
-            brand=product.brand.name if product.brand else "",
-            tint=product.category.tint,
+    for pk, (slug, brand, tint, title) in _products(by_id, language).items():
+        is_second_hand = pk in second_hand_only
+        picture, alt = (own if is_second_hand else pictures).get(pk, (None, ""))
+        facts[by_id[pk].id] = CardFacts(
+            hit=by_id[pk],
+            title=title or slug.replace("-", " "),
+            slug=slug,
+            brand=brand or "",
+            tint=tint,
             picture=picture,
             picture_alt=alt,
             own_photo=is_second_hand,
-            **_offer_facts(seen),
+            **_offer_facts(offers.get(pk) or _Offers()),
         )
     return facts
+
+
+def _products(ids: Iterable[int], language: str) -> dict[int, tuple[str, str | None, str, str | None]]:
+    """slug, brand, tint and title of the active products; the other language's title where there is none."""
+    rows = Product.objects.filter(pk__in=list(ids), is_active=True).values_list(
+        "pk", "slug", "brand__name", "category__tint", "texts__language", "texts__title"
+    )
+    products: dict[int, tuple[str, str | None, str, str | None]] = {}
+    for pk, slug, brand, tint, text_language, title in rows:
+        if pk not in products or text_language == language:
+            products[pk] = (slug, brand, tint, title)
+    return products
 
 
 def _offer_facts(seen: _Offers) -> dict[str, Any]:
     families = {
         family: FamilyFacts(
             from_minor=seen.fitting.get(family, seen.total[family]),
-            count=seen.count[family],
+            has_more=family in seen.several,
             fits=family in seen.fitting,
         )
         for family in FAMILIES
         if family in seen.total
     }
     second_hand = [seen.fitting[family] for family in FAMILIES[1:] if family in seen.fitting]
-    lead = seen.lead[1] if seen.lead else None
+    cheapest = min(seen.fitting or seen.total, key=lambda family: seen.total[family], default=None)
+    lead = seen.leads[cheapest] if cheapest else None
     return {
         "families": families,
-        "currency": seen.currency,
+        "currency": lead.currency if lead else "",
         "seller_kinds": frozenset(seen.kinds),
         "arrives_in_days": min(seen.days, default=None),
         "saving_percent": saving_percent(min(second_hand), seen.total.get("new")) if second_hand else 0,
-        "lead": LeadSeller(**{name: lead[f"seller__{name}"] for name in LeadSeller.__slots__}) if lead else None,
+        "lead": lead.seller() if lead else None,
     }
 
 
-def _titles(ids: Iterable[int], language: str) -> dict[int, str]:
-    rows = ProductText.objects.filter(product_id__in=list(ids)).values_list("product_id", "language", "title")
-    titles: dict[int, str] = {}
-    for product_id, text_language, title in rows:
-        if text_language == language or product_id not in titles:
-            titles[product_id] = title
-    return titles
-
-
-def _offers_of_products(ids: Iterable[int], filters: Filters) -> dict[int, _Offers]:
-    """One row per product, condition and seller: few rows even where a product has thousands of offers."""
-    fits = _fitting(filters)
-    rows = (
-        Offer.objects.live()
-        .filter(variant__product_id__in=list(ids))
-        .values(
-            "variant__product_id",
-            "family",
-            "currency",
-            *(f"seller__{name}" for name in LeadSeller.__slots__),
-            "seller_id",
-        )
-        .annotate(
-            total=Min(TOTAL),
-            fitting=Min(TOTAL, filter=fits) if fits else Min(TOTAL),
-            count=Count("pk"),
-            days=Min("delivery_days_max"),
-        )
-        .order_by()
-    )
+def _offers_of_products(hits: Mapping[int, Hit], filters: Filters) -> dict[int, _Offers]:
     gathered: dict[int, _Offers] = defaultdict(_Offers)
-    for row in rows:
-        _gather(gathered[row["variant__product_id"]], row)
+    for product_id, offer in cheapest_offers(hits):
+        gathered[product_id].add(offer)
+    if filters.is_empty:
+        for seen in gathered.values():
+            seen.fitting = dict(seen.total)
+        return gathered
+    searched = {pk: hit for pk, hit in hits.items() if hit.offers}
+    _fit_as_searched(gathered, searched)
+    browsed = [pk for pk in hits if pk not in searched]
+    for product_id, family, total in _fitting_totals(browsed, filters) if browsed else ():
+        gathered[product_id].fitting[family] = total
     return gathered
 
 
-def _gather(seen: _Offers, row: dict[str, Any]) -> None:
-    family = row["family"]
-    seen.currency = row["currency"]
-    seen.total[family] = min(row["total"], seen.total.get(family, row["total"]))
-    seen.count[family] += row["count"]
-    seen.kinds.add(row["seller__kind"])
-    if row["days"] is not None:
-        seen.days.append(row["days"])
-    if row["fitting"] is None:
-        return
-    seen.fitting[family] = min(row["fitting"], seen.fitting.get(family, row["fitting"]))
-    if seen.lead is None or row["fitting"] < seen.lead[0]:
-        seen.lead = (row["fitting"], row)
+def _fit_as_searched(gathered: Mapping[int, _Offers], hits: Mapping[int, Hit]) -> None:
+    """Search has compared every offer with the filters; what it found last is asked for again, in one query."""
+    best_ids = [hit.best_offer_id for hit in hits.values() if hit.best_offer_id]
+    live = Offer.objects.live().filter(pk__in=best_ids).annotate(in_all=TOTAL).values_list("pk", "family", "in_all")
+    best = {pk: (family, total) for pk, family, total in live}
+    for product_id, hit in hits.items():
+        seen = gathered.get(product_id)
+        if seen is None:
+            continue
+        seen.fitting = {
+            family: max(found.from_minor, seen.total[family])
+            for family, found in hit.offers.items()
+            if family in seen.total
+        }
+        if hit.best_offer_id in best:
+            family, total = best[hit.best_offer_id]
+            seen.fitting[family] = total
+
+
+def _fitting_totals(ids: Sequence[int], filters: Filters) -> Iterable[tuple[int, str, int]]:
+    """Lowest total of each product and condition among the offers that meet the filters."""
+    fitting = Offer.objects.live().filter(_fitting(filters), variant__product_id__in=ids)
+    return fitting.order_by().values_list("variant__product_id", "family").annotate(in_all=Min(TOTAL))
 
 
 def _fitting(filters: Filters) -> Q:
@@ -235,8 +239,8 @@ def _own_pictures(product_ids: list[int], language: str) -> dict[int, tuple[Pict
             listing__offer__withdrawn_at__isnull=True,
         )
         .select_related("picture")
-        .annotate(product_id=F("listing__offer__variant__product_id"), total=_listing_total())
-        .order_by("product_id", "-total", "-listing_id", "-position", "-pk")
+        .annotate(product_id=F("listing__offer__variant__product_id"), in_all=_listing_total())
+        .order_by("product_id", "-in_all", "-listing_id", "-position", "-pk")
     )
     return {photo.product_id: (photo.picture, photo.alt(language)) for photo in photos}
 
@@ -266,7 +270,7 @@ def _listing_card(hit: Hit, listing: Listing, photo: tuple[Picture, str] | None,
     offer = listing.offer
     seller = offer.seller
     is_live = offer.withdrawn_at is None and offer.stock > 0 and seller.is_active
-    found = {offer.family: FamilyFacts(from_minor=offer.total_minor, count=1, fits=True)} if is_live else {}
+    found = {offer.family: FamilyFacts(from_minor=offer.total_minor, has_more=False, fits=True)} if is_live else {}
     return CardFacts(
         hit=hit,
         title=listing.title_in(language),
@@ -278,7 +282,13 @@ def _listing_card(hit: Hit, listing: Listing, photo: tuple[Picture, str] | None,
         picture=photo[0] if photo else None,
         picture_alt=photo[1] if photo else "",
         own_photo=True,
-        lead=LeadSeller(**{name: getattr(seller, name) for name in LeadSeller.__slots__}),
+        lead=LeadSeller(
+            name=seller.name,
+            kind=seller.kind,
+            city=seller.city,
+            rating_tenths=seller.rating_tenths,
+            rating_count=seller.rating_count,
+        ),
         seller_kinds=frozenset({seller.kind}),
         arrives_in_days=offer.delivery_days_max,
         saving_percent=0,

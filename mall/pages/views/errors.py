@@ -40,6 +40,14 @@ def too_many_requests(request: HttpRequest, retry_seconds: int) -> HttpResponse:
     return response
 
 
+def database_is_away(request: HttpRequest) -> HttpResponse:
+    """503: the database is locked, full or gone for the moment; nothing of the request was kept."""
+    response = server_error(request)
+    response.status_code = 503
+    response["Retry-After"] = "10"
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Context processors are left out: one of them may be what failed."""
     context = {

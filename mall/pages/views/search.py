@@ -92,11 +92,9 @@ def answer_list(
 
 
 def _with_own_filters(query: SearchQuery, address: ResultAddress) -> SearchQuery:
-    """The query with the filters that the path stands for, unless the parameters choose others of the same kind."""
+    """The query with the category that the path stands for: no parameter turns a category's page into another's."""
     own = address.own_filters().categories
-    if not own or query.filters.categories:
-        return query
-    return replace(query, filters=replace(query.filters, categories=own))
+    return replace(query, filters=replace(query.filters, categories=own)) if own else query
 
 
 def is_fragment(request: HttpRequest) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from search.analysis import fold, stem, token_terms, tokens
+from search.analysis import fold, plain_word, stem, token_terms, tokens
 from search.documents import LANGUAGES, DocumentText, Language, OfferDocument, SearchDocument
 from search.engines.embedded.snapshot import Snapshot
 from search.engines.embedded.suggestions import Suggester
@@ -112,7 +112,7 @@ def usual_form(text: str, language: Language, usual: Mapping[str, str]) -> str:
     for token in tokens(text):
         found = token_terms(token, language)
         if len(found) == 1:
-            words.append(usual.get(found[0], token))
+            words.append(usual.get(found[0]) or plain_word(token, language))
         elif found:
             words.append(token)
     return " ".join(words) or text

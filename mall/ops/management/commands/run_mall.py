@@ -16,6 +16,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 
 from mall.ops.preparation import prepare
+from mall.settings.env import Env
 
 OPS = Path(__file__).resolve().parents[2]
 PORTS_TRIED = 20
@@ -42,7 +43,8 @@ class Command(BaseCommand):
             self._say(f"Port {options['port']} is in use by another program; taking {port}.")
         self._say("Opening the mall …")
         address = f"http://{_shown_host(options['host'])}:{port}"
-        os.environ.setdefault("MALL_PUBLIC_URL", address)
+        if Env.model_fields["public_url"].default == settings.MALL_PUBLIC_URL:
+            os.environ["MALL_PUBLIC_URL"] = address
         self.stdout.flush()
         command = [sys.executable, "-P", str(OPS / "supervisor.py")]
         for child in (web(options["host"], port), worker()):
@@ -57,7 +59,7 @@ class Command(BaseCommand):
 
 def web(host: str, port: int) -> dict[str, Any]:
     """The web server as a child of the supervisor."""
-    config = str(OPS / "gunicorn.conf.py")
+    config = str(OPS / "gunicorn_config.py")
     command = [sys.executable, "-m", "gunicorn", "mall.wsgi:application", "--config", config]
     return {"name": "web", "command": [*command, "--bind", f"{host}:{port}"]}
 

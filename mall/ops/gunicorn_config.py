@@ -1,4 +1,4 @@
-"""How the web processes run; `gunicorn mall.wsgi:application --config mall/ops/gunicorn.conf.py --bind HOST:PORT`.
+"""How the web processes run; `gunicorn mall.wsgi:application --config mall/ops/gunicorn_config.py --bind HOST:PORT`.
 
 Threads, because a page waits for the database now and then; no preloading, so that each process maps the index itself.
 """
