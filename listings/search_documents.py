@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 from django.db.models import QuerySet
@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from listings.models import Listing
 from mall.catalogue.search_documents import category_names, offer_document, path_names
 from search.documents import DocumentText, Language, SearchDocument
-from search.indexing.registry import DocumentSource
+from search.indexing.registry import DocumentSource, ids_of
 from search.indexing.registry import register as register_source
 
 
@@ -26,9 +26,7 @@ def alone() -> QuerySet[Listing]:
 
 def build_documents(ids: Sequence[int]) -> list[SearchDocument]:
     """Documents of the live, unmatched listings among `ids`."""
-    listings = list(
-        alone().filter(pk__in=ids).select_related("offer__seller", "category", "brand").order_by("pk")
-    )
+    listings = list(alone().filter(pk__in=ids).select_related("offer__seller", "category", "brand").order_by("pk"))
     names = category_names(listing.category for listing in listings)
     return [_document(listing, names) for listing in listings]
 
@@ -59,14 +57,10 @@ def _text(listing: Listing, language: Language, names: dict[str, tuple[str, str]
     )
 
 
-def _iterate_ids() -> Iterator[int]:
-    yield from alone().order_by("pk").values_list("pk", flat=True).iterator(2000)
-
-
 def register() -> None:
     """Tell search where lone listings come from."""
     register_source(
         DocumentSource(
-            kind="listing", build=build_documents, iterate_ids=_iterate_ids, count=lambda: alone().count()
+            kind="listing", build=build_documents, iterate_ids=lambda: ids_of(alone()), count=lambda: alone().count()
         )
     )

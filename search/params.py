@@ -1,7 +1,8 @@
 """From an address to a `SearchQuery` and back: one grammar for pages and API.
 
 Parameters, in the fixed order of addresses: q, condition, category, brand, price_min, price_max, saving, seller_kind,
-seller, colour, size, grade, delivery, sort, page, page_size, exact. Repeated ones mean "or". Prices are in major units ("19.99").
+seller, colour, size, grade, delivery, sort, page, page_size, exact. Repeated ones mean "or". Prices are in major units
+("19.99").
 `exact=1`: the words exactly as typed, no spelling correction and no filters read out of them.
 """
 

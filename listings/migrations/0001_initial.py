@@ -6,61 +6,98 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalogue', '0001_initial'),
-        ('core', '0001_initial'),
+        ("catalogue", "0001_initial"),
+        ("core", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Listing',
+            name="Listing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('language', models.CharField(choices=[('fr', 'fr'), ('en', 'en')], default='fr', max_length=2)),
-                ('title', models.CharField(max_length=120)),
-                ('description', models.TextField(blank=True, max_length=4000)),
-                ('title_other', models.CharField(blank=True, max_length=120)),
-                ('description_other', models.TextField(blank=True, max_length=4000)),
-                ('defects', models.JSONField(blank=True, default=list)),
-                ('is_complete', models.BooleanField(default=True, help_text='with all its parts and accessories')),
-                ('colour', models.CharField(blank=True, max_length=20)),
-                ('size', models.CharField(blank=True, max_length=40)),
-                ('bought_in', models.PositiveSmallIntegerField(blank=True, help_text='year of purchase', null=True)),
-                ('search_version', models.PositiveBigIntegerField(default=1)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('brand', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='listings', to='catalogue.brand')),
-                ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='listings', to='catalogue.category')),
-                ('offer', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='listing', to='catalogue.offer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("language", models.CharField(choices=[("fr", "fr"), ("en", "en")], default="fr", max_length=2)),
+                ("title", models.CharField(max_length=120)),
+                ("description", models.TextField(blank=True, max_length=4000)),
+                ("title_other", models.CharField(blank=True, max_length=120)),
+                ("description_other", models.TextField(blank=True, max_length=4000)),
+                ("defects", models.JSONField(blank=True, default=list)),
+                ("is_complete", models.BooleanField(default=True, help_text="with all its parts and accessories")),
+                ("colour", models.CharField(blank=True, max_length=20)),
+                ("size", models.CharField(blank=True, max_length=40)),
+                ("bought_in", models.PositiveSmallIntegerField(blank=True, help_text="year of purchase", null=True)),
+                ("search_version", models.PositiveBigIntegerField(default=1)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="listings",
+                        to="catalogue.brand",
+                    ),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="listings", to="catalogue.category"
+                    ),
+                ),
+                (
+                    "offer",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="listing", to="catalogue.offer"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ListingPhoto',
+            name="ListingPhoto",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('alt_fr', models.CharField(blank=True, max_length=200)),
-                ('alt_en', models.CharField(blank=True, max_length=200)),
-                ('is_defect', models.BooleanField(default=False)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('listing', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='photos', to='listings.listing')),
-                ('picture', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.picture')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("alt_fr", models.CharField(blank=True, max_length=200)),
+                ("alt_en", models.CharField(blank=True, max_length=200)),
+                ("is_defect", models.BooleanField(default=False)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "listing",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="photos", to="listings.listing"
+                    ),
+                ),
+                (
+                    "picture",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.picture"),
+                ),
             ],
             options={
-                'ordering': ['position', 'pk'],
+                "ordering": ["position", "pk"],
             },
         ),
         migrations.AddConstraint(
-            model_name='listing',
-            constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='a_listing_has_a_title'),
+            model_name="listing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("title", ""), _negated=True), name="a_listing_has_a_title"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='listing',
-            constraint=models.CheckConstraint(condition=models.Q(('bought_in__isnull', True), models.Q(('bought_in__gte', 1900), ('bought_in__lte', 2100)), _connector='OR'), name='a_listing_was_bought_in_a_real_year'),
+            model_name="listing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("bought_in__isnull", True),
+                    models.Q(("bought_in__gte", 1900), ("bought_in__lte", 2100)),
+                    _connector="OR",
+                ),
+                name="a_listing_was_bought_in_a_real_year",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='listingphoto',
-            constraint=models.UniqueConstraint(fields=('listing', 'position'), name='photos_of_a_listing_have_an_order'),
+            model_name="listingphoto",
+            constraint=models.UniqueConstraint(
+                fields=("listing", "position"), name="photos_of_a_listing_have_an_order"
+            ),
         ),
     ]

@@ -15,7 +15,7 @@ from mall.pages.addresses import absolute, category_url
 from mall.pages.components.cards import card_url
 from mall.pages.components.reasons import reason_list
 from mall.pages.components.result_address import spelled_out
-from mall.pages.selectors.cards import CardFacts, read_cards
+from mall.pages.selectors.cards import CardFacts, FamilyFacts, read_cards
 from mall.pages.selectors.suggestions import SuggestionFacts, read_suggestions
 from search.results import Facets, Hit, OfferRange, SearchPage, Suggestion
 
@@ -59,7 +59,16 @@ def _result(card: CardFacts, language: str) -> dict[str, Any]:
 
 
 def _offers_of(card: CardFacts) -> dict[str, Any]:
-    return {family: {"from_minor": facts.from_minor, "count": facts.count} for family, facts in card.families.items()}
+    return {
+        family: {"from_minor": facts.from_minor, "count": _count(card, family, facts)}
+        for family, facts in card.families.items()
+    }
+
+
+def _count(card: CardFacts, family: str, facts: FamilyFacts) -> int:
+    """Live offers of the family: as search counted them, at least as many as the database has just shown."""
+    searched = {str(name): found.count for name, found in card.hit.offers.items()}
+    return max(searched.get(family, 0), 2 if facts.has_more else 1)
 
 
 def _reasons(hit: Hit, language: str) -> list[dict[str, Any]]:

@@ -61,7 +61,7 @@ def isbn10_to_gtin(code: str) -> str:
 
 
 def normalise_mpn(code: str) -> str:
-    """A manufacturer's part number as compared: upper case, no blanks, dashes, dots or slashes. Raises InvalidIdentifier."""
+    """A maker's part number as compared: upper case, no blanks, dashes, dots or slashes. Raises InvalidIdentifier."""
     text = re.sub(r"[\s\-‐-―./_]", "", code).upper()
     if not 2 <= len(text) <= 60:
         raise InvalidIdentifier(f"{code!r}: a part number has 2 to 60 letters or digits")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import cast
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from mall.catalogue.buy_box import saving_percent
 from mall.catalogue.conditions import Family
@@ -19,7 +19,7 @@ from search.documents import (
     SearchDocument,
     SellerKind,
 )
-from search.indexing.registry import DocumentSource
+from search.indexing.registry import DocumentSource, ids_of
 from search.indexing.registry import register as register_source
 
 
@@ -124,8 +124,8 @@ def details_of(text: ProductText) -> str:
     return " ".join(part for part in (text.summary, text.description, facts) if part)
 
 
-def _iterate_ids() -> Iterator[int]:
-    yield from Product.objects.filter(is_active=True).order_by("pk").values_list("pk", flat=True).iterator(2000)
+def _active() -> QuerySet[Product]:
+    return Product.objects.filter(is_active=True)
 
 
 def register() -> None:
@@ -134,7 +134,7 @@ def register() -> None:
         DocumentSource(
             kind="product",
             build=build_documents,
-            iterate_ids=_iterate_ids,
-            count=lambda: Product.objects.filter(is_active=True).count(),
+            iterate_ids=lambda: ids_of(_active()),
+            count=lambda: _active().count(),
         )
     )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
 
 from search.documents import DocumentKind, SearchDocument
 
@@ -20,6 +23,21 @@ class DocumentSource:
     build: Callable[[Sequence[int]], Sequence[SearchDocument]]
     iterate_ids: Callable[[], Iterator[int]]
     count: Callable[[], int]
+
+
+IDS_AT_ONCE = 2_000
+
+
+def ids_of(rows: QuerySet[Any]) -> Iterator[int]:
+    """Primary keys of `rows`, ascending, some at a time.
+
+    No statement stays open between them: on SQLite a connection that still reads cannot write (prolong the outbox
+    lease) once another has written, and fails with "database is locked".
+    """
+    last = 0
+    while batch := list(rows.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:IDS_AT_ONCE]):
+        yield from batch
+        last = batch[-1]
 
 
 _sources: dict[DocumentKind, DocumentSource] = {}

@@ -2,10 +2,11 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import mall.catalogue.models.offers
-import mall.core.money
 from django.conf import settings
 from django.db import migrations, models
+
+import mall.catalogue.models.offers
+import mall.core.money
 
 
 class Migration(migrations.Migration):

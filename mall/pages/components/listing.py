@@ -161,5 +161,5 @@ def _gone(facts: ListingFacts) -> str:
 
 def _similar(facts: ListingFacts, language: str) -> tuple[OfferCard, ...]:
     listing = facts.listing
-    hits = similar_hits(f"listing:{listing.pk}", category=listing.category.slug, language=cast(Language, language))
+    hits = similar_hits(f"listing:{listing.pk}", path=listing.category.path_slugs, language=cast(Language, language))
     return tuple(cards_for(hits, language, eager=0, sizes=RAIL_SIZES))

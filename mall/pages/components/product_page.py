@@ -243,5 +243,5 @@ def _from(offer: Offer, language: str) -> str:
 
 def _similar(facts: ProductFacts, language: str) -> tuple[OfferCard, ...]:
     product = facts.product
-    hits = similar_hits(f"product:{product.pk}", category=product.category.slug, language=cast(Language, language))
+    hits = similar_hits(f"product:{product.pk}", path=product.category.path_slugs, language=cast(Language, language))
     return tuple(cards_for(hits, language, eager=0, sizes=RAIL_SIZES))

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,33 +15,106 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Seller',
+            name="Seller",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('brand', "Brand's own shop"), ('professional', 'Professional'), ('private', 'Private person')], max_length=12)),
-                ('name', models.CharField(help_text="as shoppers see it; a private person's first name", max_length=80)),
-                ('slug', models.SlugField(max_length=90, unique=True)),
-                ('city', models.CharField(blank=True, max_length=80)),
-                ('about_fr', models.TextField(blank=True)),
-                ('about_en', models.TextField(blank=True)),
-                ('company_name', models.CharField(blank=True, max_length=120)),
-                ('company_address', models.CharField(blank=True, max_length=200)),
-                ('register_number', models.CharField(blank=True, help_text='SIREN or register of the country', max_length=40)),
-                ('vat_number', models.CharField(blank=True, max_length=20)),
-                ('contact_email', models.EmailField(blank=True, max_length=254)),
-                ('contact_phone', models.CharField(blank=True, max_length=30)),
-                ('certified_at', models.DateTimeField(blank=True, help_text='when the seller certified to offer only what European law allows', null=True)),
-                ('return_days', models.PositiveSmallIntegerField(default=0, help_text='0: no withdrawal (private persons)')),
-                ('rating_tenths', models.PositiveSmallIntegerField(blank=True, help_text='10 to 50; empty: no rating', null=True)),
-                ('rating_count', models.PositiveIntegerField(default=0)),
-                ('sale_count', models.PositiveIntegerField(default=0)),
-                ('is_active', models.BooleanField(default=True)),
-                ('joined_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('member', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sellers', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("brand", "Brand's own shop"),
+                            ("professional", "Professional"),
+                            ("private", "Private person"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(help_text="as shoppers see it; a private person's first name", max_length=80),
+                ),
+                ("slug", models.SlugField(max_length=90, unique=True)),
+                ("city", models.CharField(blank=True, max_length=80)),
+                ("about_fr", models.TextField(blank=True)),
+                ("about_en", models.TextField(blank=True)),
+                ("company_name", models.CharField(blank=True, max_length=120)),
+                ("company_address", models.CharField(blank=True, max_length=200)),
+                (
+                    "register_number",
+                    models.CharField(blank=True, help_text="SIREN or register of the country", max_length=40),
+                ),
+                ("vat_number", models.CharField(blank=True, max_length=20)),
+                ("contact_email", models.EmailField(blank=True, max_length=254)),
+                ("contact_phone", models.CharField(blank=True, max_length=30)),
+                (
+                    "certified_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="when the seller certified to offer only what European law allows",
+                        null=True,
+                    ),
+                ),
+                (
+                    "return_days",
+                    models.PositiveSmallIntegerField(default=0, help_text="0: no withdrawal (private persons)"),
+                ),
+                (
+                    "rating_tenths",
+                    models.PositiveSmallIntegerField(blank=True, help_text="10 to 50; empty: no rating", null=True),
+                ),
+                ("rating_count", models.PositiveIntegerField(default=0)),
+                ("sale_count", models.PositiveIntegerField(default=0)),
+                ("is_active", models.BooleanField(default=True)),
+                ("joined_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "member",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sellers",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind', 'private'), models.Q(models.Q(('company_name', ''), _negated=True), models.Q(('register_number', ''), _negated=True), models.Q(('company_address', ''), _negated=True), models.Q(('contact_email', ''), _negated=True)), _connector='OR'), name='a_professional_seller_shows_company_register_address_and_contact'), models.CheckConstraint(condition=models.Q(('kind', 'private'), ('certified_at__isnull', False), _connector='OR'), name='a_professional_seller_has_certified'), models.CheckConstraint(condition=models.Q(('kind', 'private'), ('return_days__gte', 14), _connector='OR'), name='a_professional_seller_takes_returns_for_14_days'), models.CheckConstraint(condition=models.Q(models.Q(('rating_count', 0), ('rating_tenths__isnull', True)), models.Q(('rating_count__gt', 0), ('rating_tenths__gte', 10), ('rating_tenths__isnull', False), ('rating_tenths__lte', 50)), _connector='OR'), name='a_seller_rating_lies_between_1_and_5_and_has_votes')],
+                "ordering": ["name", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind", "private"),
+                            models.Q(
+                                models.Q(("company_name", ""), _negated=True),
+                                models.Q(("register_number", ""), _negated=True),
+                                models.Q(("company_address", ""), _negated=True),
+                                models.Q(("contact_email", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_professional_seller_shows_company_register_address_and_contact",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind", "private"), ("certified_at__isnull", False), _connector="OR"),
+                        name="a_professional_seller_has_certified",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind", "private"), ("return_days__gte", 14), _connector="OR"),
+                        name="a_professional_seller_takes_returns_for_14_days",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("rating_count", 0), ("rating_tenths__isnull", True)),
+                            models.Q(
+                                ("rating_count__gt", 0),
+                                ("rating_tenths__gte", 10),
+                                ("rating_tenths__isnull", False),
+                                ("rating_tenths__lte", 50),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_seller_rating_lies_between_1_and_5_and_has_votes",
+                    ),
+                ],
             },
         ),
     ]

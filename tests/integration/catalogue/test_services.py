@@ -127,9 +127,7 @@ def test_refurbished_keeps_the_decrees_rule(changes: dict[str, object], remedy: 
 
 def test_a_private_person_sells_nothing_refurbished() -> None:
     with pytest.raises(RefurbishedRuleBroken, match="professional"):
-        services.publish_offer(
-            seller=SellerFactory(private=True), variant=VariantFactory(), terms=REFURBISHED, now=NOW
-        )
+        services.publish_offer(seller=SellerFactory(private=True), variant=VariantFactory(), terms=REFURBISHED, now=NOW)
 
 
 def test_an_exact_code_links_a_second_hand_thing_with_its_evidence() -> None:
