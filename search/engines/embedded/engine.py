@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from search.analysis import stem
 from search.documents import LANGUAGES, Language, SearchDocument
@@ -43,6 +44,8 @@ class EmbeddedEngine:
         self._encoder_error = ""
         self._weights = weights or RankingWeights()
         self._lexicons = LexiconKeeper()
+        # A query's products of matrices are small: further threads of the library spin more than they compute.
+        threadpool_limits(limits=1, user_api="blas")
 
     def upsert(self, documents: Iterable[SearchDocument]) -> int:
         return self._writer.upsert(documents)
