@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -10,21 +11,35 @@ from django.conf import settings
 from search.answering import answer, clean
 from search.documents import Language
 from search.engines.protocol import EngineStatus, SearchEngine
+from search.heap import give_back_free_memory
 from search.queries import Filters, SearchQuery
 from search.results import Hit, SearchPage, Suggestion
 
+_engine_lock = threading.Lock()
 
-@lru_cache(maxsize=1)
+
 def get_engine() -> SearchEngine:
     """The engine of this process, from the settings SEARCH_ENGINE, SEARCH_FOLDER and SEARCH_MODEL.
 
-    Tests that change these call `get_engine.cache_clear()`.
+    One for all threads: it holds the text model and the mapped index.
     """
+    with _engine_lock:
+        return _engine()
+
+
+def forget_engine() -> None:
+    """The next `get_engine` reads the settings again (tests change them)."""
+    _engine.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def _engine() -> SearchEngine:
     # Imported here so that only the engine that runs is loaded.
     from search.embeddings import available_encoder
     from search.engines.embedded.engine import EmbeddedEngine
 
     encoder = available_encoder(settings.SEARCH_MODEL, cache_folder=settings.SEARCH_MODEL_FOLDER)
+    give_back_free_memory()
     return EmbeddedEngine(settings.SEARCH_FOLDER, encoder)
 
 

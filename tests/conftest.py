@@ -15,7 +15,7 @@ import pytest
 from django.core.cache import cache
 
 from search.engines.protocol import SearchEngine
-from search.service import get_engine
+from search.service import forget_engine, get_engine
 from tests import services
 
 TESTS = Path(__file__).parent
@@ -157,6 +157,6 @@ def start_python() -> Iterator[StartPython]:
 def search_index(settings: Any, tmp_path: Path) -> Iterator[SearchEngine]:
     """The mall's search engine over an empty folder of its own."""
     settings.SEARCH_FOLDER = tmp_path / "search"
-    get_engine.cache_clear()
+    forget_engine()
     yield get_engine()
-    get_engine.cache_clear()
+    forget_engine()

@@ -26,6 +26,7 @@ STOP_SECONDS = 12.0
 RESTARTS_ALLOWED = 3
 RESTART_WINDOW_SECONDS = 60.0
 READY_SECONDS = 120.0
+PATIENCE_SECONDS = 15.0
 LAST_LINES = 15
 
 # A group of its own: Ctrl-C reaches the supervisor alone, so no child is told to stop twice, and what a child has
@@ -91,17 +92,22 @@ class Supervisor:
         self._is_stopping = threading.Event()
 
     def run(self) -> int:
-        """Start all, wait, stop all. 0 after a signal, 1 when a child kept ending."""
+        """Start all, wait, stop all. 0 after a signal, 1 when a child kept ending.
+
+        The first child has the machine to itself until it serves its address, PATIENCE_SECONDS at most.
+        """
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self._is_stopping.set())
-        for child in self.children:
-            child.start()
-        threading.Thread(target=self._say_welcome, daemon=True).start()
+        self.children[0].start()
+        opener = threading.Thread(target=self._open, daemon=True)
+        opener.start()
         failed = None
         while failed is None and not self._is_stopping.wait(0.3):
             failed = self._restart_ended()
         self._is_stopping.set()
         self._stop_all()
+        opener.join()
+        self._stop_all()  # what the opener had just started
         if failed is None:
             print("The mall is closed. Its data are kept; `make run` opens it again.", flush=True)
             return 0
@@ -132,14 +138,19 @@ class Supervisor:
                 child.end_group()
                 child.process.wait()
 
-    def _say_welcome(self) -> None:
-        """Once the first page is served; asked by address, so it is true."""
-        end = time.monotonic() + READY_SECONDS
-        while time.monotonic() < end and not self._is_stopping.is_set():
-            if _is_served(self.address):
+    def _open(self) -> None:
+        """Start the other children, and say the welcome once the first page is served: asked by address, so true."""
+        started = time.monotonic()
+        waiting = list(self.children[1:])
+        while not self._is_stopping.is_set() and time.monotonic() - started < READY_SECONDS:
+            is_served = _is_served(self.address)
+            if is_served or time.monotonic() - started > PATIENCE_SECONDS:
+                while waiting and not self._is_stopping.is_set():
+                    waiting.pop(0).start()
+            if is_served:
                 print(self.welcome, flush=True)
                 return
-            time.sleep(0.2)
+            self._is_stopping.wait(0.2)
 
 
 def _is_served(address: str) -> bool:

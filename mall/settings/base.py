@@ -45,7 +45,6 @@ INSTALLED_APPS = [
     "ninja",
     "allauth",
     "allauth.account",
-    "wagtail.contrib.redirects",
     "wagtail.sites",
     "wagtail.users",
     "wagtail.snippets",

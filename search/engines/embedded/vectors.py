@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from search.engines.embedded.container import Array
+from search.engines.embedded.container import Array, release_pages
 
 REDUCED_DIMENSIONS = 96
 _SAMPLE = 20_000
@@ -67,5 +67,7 @@ class VectorReader:
         segment_of = np.searchsorted(self._offsets, rows, side="right") - 1
         for number in np.unique(segment_of):
             here = segment_of == number
-            found[here] = self._segments[number]["vectors"][rows[here] - self._offsets[number]]
+            vectors = self._segments[number]["vectors"]
+            found[here] = vectors[rows[here] - self._offsets[number]]
+            release_pages(vectors)
         return found
