@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,18 +15,21 @@ from search.engines.protocol import SearchEngine
 from search.indexing.rebuild import rebuild_index
 from tests.factories import BrandFactory, CategoryFactory, OfferFactory, ProductFactory, SellerFactory, VariantFactory
 
-# Playwright's loop runs in this thread; the tests touch the database between its calls, never within one.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-
 LAMPS = 30
 PATIENCE_MS = 15_000
 
 expect.set_options(timeout=PATIENCE_MS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
+    """One Chromium for all journeys.
+
+    Playwright's loop runs in this thread as long as it is open; the tests touch the database between its calls, never
+    within one.
+    """
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield started
         started.close()
