@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from mall.catalogue.errors import OfferNotLive, RefurbishedRuleBroken
 from mall.catalogue.models import CatalogueMatch, Identifier, Offer, PriceHistory, Product, Variant
 from mall.core import outbox
 from mall.sellers.models import Seller
+from search.analysis import fold
 from search.indexing.changes import mark_changed
 
 OFFER_CHANGED = "catalogue.offer_changed"
@@ -72,12 +72,6 @@ def check_refurbished_rule(*, seller: Seller, terms: OfferTerms) -> None:
                 raise RefurbishedRuleBroken(f"“{words}” may not stand beside “refurbished”; describe the look instead")
     if terms.refurbished_in == "" and "reconditionne en france" in fold(terms.note_fr):
         raise RefurbishedRuleBroken("“reconditionné en France” needs every operation done in France; say where")
-
-
-def fold(text: str) -> str:
-    """Lower case without accents."""
-    plain = unicodedata.normalize("NFKD", text.lower())
-    return "".join(mark for mark in plain if not unicodedata.combining(mark))
 
 
 @transaction.atomic

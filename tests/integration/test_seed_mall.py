@@ -29,11 +29,11 @@ from mall.catalogue.models import (
     Product,
     ProductText,
 )
-from mall.catalogue.services import fold
 from mall.core.models import OutboxRow, Picture
 from mall.demo import seed
 from mall.demo.content import PHOTO_FOLDER, demo_content
 from mall.sellers.models import Seller
+from search.analysis import fold
 
 # Children before parents, as they are emptied again.
 SEEDED_TABLES: tuple[type[Model], ...] = (

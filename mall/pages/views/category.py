@@ -16,10 +16,10 @@ from mall.pages.components.navigation import Breadcrumb, Pagination
 from mall.pages.components.result_address import ResultAddress
 from mall.pages.components.tiles import CategoryTile
 from mall.pages.indexing import indexing_of
+from mall.pages.json_ld import json_ld
 from mall.pages.numbers import page_number
 from mall.pages.selectors.browse import browse_category
 from mall.pages.selectors.categories import CategoryFamily, category_figures, find_category
-from mall.pages.structured import json_ld
 from mall.pages.views.search import answer_list
 from search.documents import Language
 from search.queries import Filters, SearchQuery

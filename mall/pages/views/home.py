@@ -13,11 +13,11 @@ from mall.pages.components.cards import cards_for, cards_of_products
 from mall.pages.components.home import HeroDoors, facts
 from mall.pages.components.picture import RAIL_SIZES
 from mall.pages.components.tiles import CategoryTile, ShopFront
+from mall.pages.json_ld import json_ld, web_site
 from mall.pages.selectors import home as read
 from mall.pages.selectors.browse import listing_hit
 from mall.pages.selectors.categories import category_figures, departments
 from mall.pages.selectors.sellers import shops
-from mall.pages.structured import json_ld, web_site
 from mall.sellers.models import Seller
 
 CARDS = 4

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 
 from mall.pages.addresses import absolute, listing_url
 from mall.pages.components.listing import listing_page_of
+from mall.pages.json_ld import json_ld
 from mall.pages.selectors.listings import find_listing
-from mall.pages.structured import json_ld
 
 
 @require_safe

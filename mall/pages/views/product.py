@@ -11,8 +11,8 @@ from mall.catalogue.conditions import Family
 from mall.catalogue.models import Variant
 from mall.pages.addresses import absolute, product_url
 from mall.pages.components.product_page import product_page_of
+from mall.pages.json_ld import json_ld
 from mall.pages.selectors.products import ProductFacts, find_product
-from mall.pages.structured import json_ld
 
 
 @require_safe

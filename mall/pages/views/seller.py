@@ -10,10 +10,10 @@ from mall.pages.addresses import absolute, seller_url
 from mall.pages.components.cards import cards_for
 from mall.pages.components.navigation import Breadcrumb, Pagination, home_link
 from mall.pages.components.seller import SellerFacts, rating_line, sales_line
+from mall.pages.json_ld import json_ld
 from mall.pages.numbers import page_number
 from mall.pages.selectors.browse import browse_seller
 from mall.pages.selectors.sellers import find_seller, theme_of
-from mall.pages.structured import json_ld
 from mall.sellers.models import Seller
 from search.queries import Filters
 

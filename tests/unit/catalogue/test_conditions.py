@@ -6,7 +6,7 @@ import pytest
 from django.utils import translation
 
 from mall.catalogue.conditions import FORBIDDEN_BESIDE_REFURBISHED, GRADES, Family, grades_of
-from mall.catalogue.services import fold
+from search.analysis import fold
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

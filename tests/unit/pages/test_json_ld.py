@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from mall.pages.structured import json_ld
+from mall.pages.json_ld import json_ld
 
 
 def test_text_cannot_end_the_script_element() -> None:
