@@ -33,12 +33,15 @@ class Postings:
 class LexicalScores:
     """Per row: BM25 sum; share of the query's information found anywhere, and in the title (both 0 to 1).
 
+    reach: as coverage, but another word for the same thing counts as much as the typed one: a "laptop" is no less a
+    result for "ordinateur portable", though it ranks lower.
     informations: of each term of the question; rows: where each occurs, ascending.
     """
 
     score: Floats
     coverage: Floats
     title_coverage: Floats
+    reach: Floats
     informations: dict[str, float]
     rows: dict[str, Array]
 
@@ -85,13 +88,15 @@ class LexicalReader:
             for postings, information in zip(found, informations, strict=True)
         ]
         sums = self._sum([postings.rows for postings in found], columns)
+        reach = sums[1].copy()
         for synonyms in question.synonyms:
-            self._add_synonyms(sums, synonyms, question.language, found, columns, informations, norm, weights)
+            gained = self._add_synonyms(sums, synonyms, question.language, found, columns, informations, norm, weights)
+            reach += gained
         total = np.float32(sum(informations) or 1.0)
         names = [term.term for term in question.terms]
         rows = {name: postings.rows for name, postings in zip(names, found, strict=True)}
         by_name = dict(zip(names, informations, strict=True))
-        return LexicalScores(sums[0], sums[1] / total, sums[2] / total, by_name, rows)
+        return LexicalScores(sums[0], sums[1] / total, sums[2] / total, reach / total, by_name, rows)
 
     def _gains(
         self, postings: Postings, information: float, norm: Floats, weights: RankingWeights
@@ -122,10 +127,11 @@ class LexicalReader:
         informations: list[float],
         norm: Floats,
         weights: RankingWeights,
-    ) -> None:
+    ) -> Floats:
         """Lift documents that have another word for the same thing: the better of the two counts, not both.
 
         Where no document has the typed words, their information becomes that of the commonest alternative.
+        Returns, per row, the information that the other words hold beyond the typed ones.
         """
         covered = synonyms.covered
         own = self._sum([found[place].rows for place in covered], [columns[place] for place in covered])
@@ -150,6 +156,8 @@ class LexicalReader:
         share = np.float32(weights.synonym_unknown if is_unknown else weights.synonym)
         for total, values, mine in zip(sums, best, own, strict=True):
             total += np.maximum(share * values - mine, np.float32(0))
+        gained: Floats = np.maximum(best[1] - own[1], np.float32(0))
+        return gained
 
     def _information(self, frequency: int) -> float:
         """Inverse document frequency of a term that so many documents have."""

@@ -140,8 +140,8 @@ def _match_set(
     weak, the nearest in meaning too. Rows typed by their code always.
     """
     alive = snapshot.alive
-    best = float(lexical.coverage[alive].max(initial=0.0))
-    matched = (lexical.coverage >= max(weights.coverage_floor * best, 1e-6)) & alive
+    best = float(lexical.reach[alive].max(initial=0.0))
+    matched = (lexical.reach >= max(weights.coverage_floor * best, 1e-6)) & alive
     matched[identified] = True
     is_weak = best < weights.weak_coverage or int(matched.sum()) < weights.few_results
     if is_weak and cosines is not None and not len(identified):
@@ -150,7 +150,7 @@ def _match_set(
         rows = np.flatnonzero(near >= floor)
         matched[rows[np.argsort(-near[rows], kind="stable")[: weights.meaning_results]]] = True
     if question.word_count >= weights.loose_words and not len(identified):
-        loose = (lexical.coverage >= weights.loose_floor * best) & (lexical.score > 0) & alive
+        loose = (lexical.reach >= weights.loose_floor * best) & (lexical.score > 0) & alive
         _add_best(matched, loose, scores, snapshot, weights.loose_results)
     if at_least:
         useful = (lexical.score > 0) | (cosines > 0) if cosines is not None else lexical.score > 0
