@@ -22,7 +22,8 @@ class RankingWeights:
     down to meaning_margin below the nearest and never below meaning_floor.
     loose_*: a question of so many words that finds fewer than loose_results goes on to the next best, as long as they
     hold loose_floor of the best coverage.
-    reranked: how many candidates are looked at closely; the other fields weigh what is seen there.
+    reranked: how many candidates are looked at closely; the other fields weigh what is seen there. other_word: taken
+    off, times the share of the typed words that only their stem was found of.
     """
 
     saturation: float = 0.7
@@ -53,6 +54,7 @@ class RankingWeights:
     accessory: float = -0.035
     phrase: float = 0.03
     exact: float = 0.03
+    other_word: float = 0.3
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> RankingWeights:

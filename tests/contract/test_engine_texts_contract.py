@@ -52,6 +52,23 @@ def test_english_word_finds_a_bilingual_document_in_the_french_mall(engine: Sear
     assert found(engine, "casque", language="en")[0] == "product:1"
 
 
+def test_a_word_comes_before_another_word_of_the_same_stem(engine: SearchEngine) -> None:
+    aspire = DocumentText(title="Acer Aspire 3", details="ordinateur")
+    spare = DocumentText(title="Clavier", details="pour Acer Aspire")
+    vacuum = DocumentText(title="Aspirateur traîneau silencieux", details="rouge")
+    engine.upsert([document(n, texts={"fr": text}) for n, text in enumerate((aspire, spare, vacuum), 1)])
+
+    assert found(engine, "aspirateur")[0] == "product:3"
+    assert found(engine, "aspirateurs")[0] == "product:3"
+
+
+def test_another_word_for_the_same_thing_is_a_result_too(engine: SearchEngine) -> None:
+    french, english = DocumentText(title="Ordinateur portable Plume 14"), DocumentText(title="HP ProBook notebook")
+    engine.upsert([document(1, texts={"fr": french}), document(2, texts={"en": english})])
+
+    assert found(engine, "ordinateur portable") == ["product:1", "product:2"]
+
+
 def test_meaning_finds_what_no_word_does(engine: SearchEngine) -> None:
     engine.upsert([document(1, "Sofa", language="en"), document(2, "Lamp", language="en")])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from search.analysis import normalise_code
+from search.analysis import fold, normalise_code, stem, surface_words
 from search.embeddings.protocol import Vectors
 from search.engines.embedded.columns import ragged_places
 from search.engines.embedded.container import Array
@@ -22,6 +22,7 @@ from search.ranking.weights import RankingWeights
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 _MIN_CODE_CHARACTERS = 4
+_MUCH_STEMMED = 4
 IDENTIFIER_SCORE = 10.0
 
 
@@ -60,6 +61,9 @@ def rank(
         scores[~snapshot.alive] = -np.inf
     looked_at = candidates[np.argsort(-scores[candidates], kind="stable")[: weights.reranked]]
     scores[looked_at] += _look(snapshot, looked_at, question, lexical, weights)
+    scores[looked_at] -= np.float32(weights.other_word) * _share_of_other_words(
+        snapshot, looked_at, text, language, lexical
+    )
     identified = find_by_code(snapshot, text)
     scores[identified] += np.float32(IDENTIFIER_SCORE)
     matched = _match_set(snapshot, question, lexical, cosines, scores, identified, weights, at_least)
@@ -101,6 +105,23 @@ def _look(
     titles = titles_of(snapshot, rows, question.language)
     seen = title_score(look_at_titles(titles, question, lexical.informations, term_key), weights)
     return seen + np.float32(weights.coverage) * lexical.coverage[rows]
+
+
+def _share_of_other_words(snapshot: Snapshot, rows: Array, text: str, language: str, lexical: LexicalScores) -> Floats:
+    """Per row, the share of the typed words that it was found by the stem of, while its title has not the word.
+
+    Only words that lose much to the stemmer: "aspirateur" and "Aspire" share "aspir". A plural is the same word.
+    """
+    shares = np.zeros(len(rows), np.float32)
+    words = surface_words(text)
+    for word in words:
+        root = stem(word, language)
+        if len(word) - len(root) < _MUCH_STEMMED or root not in lexical.rows:
+            continue
+        for place in np.flatnonzero(np.isin(rows, lexical.rows[root])).tolist():
+            if word[:-2] not in fold(snapshot.columns.title_of(int(rows[place]), language)):
+                shares[place] += 1 / len(words)
+    return shares
 
 
 def titles_of(snapshot: Snapshot, rows: Array, language: str) -> Titles:
