@@ -16,6 +16,8 @@ class Listing(models.Model):
     title, description: in `language`, as the seller wrote them; title_other, description_other: in the mall's other
     language, empty when nobody translated them. defects: list of plain sentences in `language`.
     colour: English code such as "blue", or "". search_version: see Product.
+    gtin, model_code: as the seller typed them, not checked. attributes: as of a Product.
+    matched_at: when the matcher last looked at it, null when never.
     """
 
     offer = models.OneToOneField(Offer, on_delete=models.CASCADE, related_name="listing")
@@ -31,6 +33,10 @@ class Listing(models.Model):
     colour = models.CharField(max_length=20, blank=True)
     size = models.CharField(max_length=40, blank=True)
     bought_in = models.PositiveSmallIntegerField(null=True, blank=True, help_text="year of purchase")
+    gtin = models.CharField(max_length=20, blank=True)
+    model_code = models.CharField(max_length=60, blank=True)
+    attributes = models.JSONField(default=dict, blank=True)
+    matched_at = models.DateTimeField(null=True, blank=True)
     search_version = models.PositiveBigIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -16,7 +16,8 @@ from mall.catalogue.models.products import Variant
 class CatalogueMatch(models.Model):
     """One statement about an offer and a variant. The current link is the last confirmed row; none after a split.
 
-    evidence: list of {"kind", "detail", "speaks"} with speaks "for" or "against". score: 0 to 1, null for a person.
+    evidence: list of entries as `mall.catalogue.evidence` describes them. score: 0 to 1, null for a person.
+    role: whose word it is. reason: what a person wrote. undoes: the row that this one takes back.
     """
 
     class Method(models.TextChoices):
@@ -31,6 +32,13 @@ class CatalogueMatch(models.Model):
         CONTESTED = "contested", "contested"
         SPLIT = "split", "split"
 
+    class Role(models.TextChoices):
+        MATCHER = "matcher", "matcher"
+        SELLER = "seller", "seller"
+        BUYER = "buyer", "buyer"
+        BRAND = "brand", "brand"
+        OPERATOR = "operator", "operator"
+
     offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="matches")
     variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="matches")
     method = models.CharField(max_length=12, choices=Method)
@@ -41,6 +49,9 @@ class CatalogueMatch(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    role = models.CharField(max_length=10, choices=Role, default=Role.MATCHER)
+    reason = models.CharField(max_length=500, blank=True)
+    undoes = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -30,7 +30,7 @@ class OfferQuerySet(models.QuerySet["Offer"]):
 
 
 class Offer(models.Model):
-    """variant is empty for a second-hand thing that matches no product of the catalogue.
+    """variant is empty for a second-hand thing that matches no product of the catalogue, or is contested there.
 
     The link to a variant is made by `services.link_offer`, which also writes the CatalogueMatch behind it.
     price_minor, delivery_minor: minor units of `currency`. stock: 1 for a unique thing.
@@ -82,7 +82,7 @@ class Offer(models.Model):
             ),
             models.CheckConstraint(name="a_unique_thing_is_sold_once", condition=Q(kind="stock") | Q(stock__lte=1)),
             models.CheckConstraint(
-                name="only_a_unique_thing_may_have_no_variant", condition=Q(variant__isnull=False) | Q(kind="unique")
+                name="a_new_thing_has_a_variant", condition=Q(variant__isnull=False) | ~Q(family="new")
             ),
             models.CheckConstraint(
                 name="offer_can_be_delivered_or_collected",

@@ -98,6 +98,7 @@ class Identifier(models.Model):
     """A code that somebody claims for a variant. One code may be claimed for several; conflicts go to a person.
 
     value: normalised (see identifiers.py); for "mpn" it is "<brand slug>:<part number>".
+    authority: a brand's claim outranks the mall's, and that a seller's.
     """
 
     class Scheme(models.TextChoices):
@@ -105,10 +106,16 @@ class Identifier(models.Model):
         ISBN10 = "isbn10", "ISBN-10"
         MPN = "mpn", "MPN"
 
+    class Authority(models.TextChoices):
+        BRAND = "brand", "brand"
+        MALL = "mall", "mall"
+        SELLER = "seller", "seller"
+
     variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="identifiers")
     scheme = models.CharField(max_length=8, choices=Scheme)
     value = models.CharField(max_length=200)
     source = models.CharField(max_length=120, help_text="who claims it: a feed, a seller, the mall")
+    authority = models.CharField(max_length=6, choices=Authority, default=Authority.MALL)
 
     class Meta:
         constraints = [

@@ -1,0 +1,1 @@
+"""The operators' desk: queues, decisions and figures in the Wagtail admin."""
