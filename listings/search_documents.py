@@ -8,6 +8,7 @@ from typing import cast
 from django.db.models import QuerySet
 
 from listings.models import Listing
+from mall.catalogue.newness import nearest_products_sold_new
 from mall.catalogue.search_documents import category_names, offer_document, path_names
 from search.documents import DocumentText, Language, SearchDocument
 from search.indexing.registry import DocumentSource, ids_of
@@ -28,10 +29,12 @@ def build_documents(ids: Sequence[int]) -> list[SearchDocument]:
     """Documents of the live, unmatched listings among `ids`."""
     listings = list(alone().filter(pk__in=ids).select_related("offer__seller", "category", "brand").order_by("pk"))
     names = category_names(listing.category for listing in listings)
-    return [_document(listing, names) for listing in listings]
+    nearest = nearest_products_sold_new([listing.offer_id for listing in listings])
+    return [_document(listing, names, nearest.get(listing.offer_id)) for listing in listings]
 
 
-def _document(listing: Listing, names: dict[str, tuple[str, str]]) -> SearchDocument:
+def _document(listing: Listing, names: dict[str, tuple[str, str]], product_id: int | None) -> SearchDocument:
+    """product_id: of the nearest product that is sold new, None when there is none."""
     own = cast(Language, listing.language)
     other: Language = "en" if own == "fr" else "fr"
     texts = {own: _text(listing, own, names)}
@@ -45,6 +48,8 @@ def _document(listing: Listing, names: dict[str, tuple[str, str]]) -> SearchDocu
         brand=listing.brand.name if listing.brand else "",
         brand_slug=listing.brand.slug if listing.brand else "",
         category_path=listing.category.path_slugs,
+        identifiers=tuple(code for code in (listing.gtin, listing.model_code) if code),
+        equivalent_of=f"product:{product_id}" if product_id else "",
         offers=(offer_document(listing.offer, colour=listing.colour, size=listing.size, new_total_minor=None),),
     )
 

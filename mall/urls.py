@@ -14,6 +14,7 @@ from mall.pages.sitemaps import SITEMAPS
 from mall.pages.views import (
     account,
     category,
+    contest,
     errors,
     home,
     listing,
@@ -46,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("suggest/", search.suggest_list, name="suggest"),
         re_path(r"^p/(?P<slug>[-\w]*)-(?P<product_id>[0-9]{1,18})/$", product.product_page, name="product"),
         re_path(r"^item/(?P<slug>[-\w]*)-(?P<listing_id>[0-9]{1,18})/$", listing.listing_page, name="listing"),
+        re_path(r"^offers/(?P<offer_id>[0-9]{1,18})/contest/$", contest.contest_page, name="contest"),
         path("shops/", shops.shops_page, name="shops"),
         path("seller/<slug:slug>/", seller.seller_page, name="seller"),
         path("help/", static.help_page, name="help"),

@@ -51,6 +51,7 @@ def answer(
         query=query,
         hits=attempt.retrieval.hits,
         total=attempt.retrieval.total,
+        total_cards=attempt.retrieval.total_cards,
         total_offers=attempt.retrieval.total_offers,
         facets=attempt.retrieval.facets,
         searched_text=attempt.searched.text,

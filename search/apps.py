@@ -5,4 +5,4 @@ class SearchConfig(AppConfig):
     name = "search"
 
     def ready(self) -> None:
-        from search.indexing import handlers  # noqa: F401  (registers the outbox handlers)
+        from search.indexing import handlers, looks  # noqa: F401  (they register the outbox handlers)

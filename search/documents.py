@@ -65,6 +65,7 @@ class SearchDocument:
     an engine never replaces a document by one of a lower version.
     category_path: slugs, root first. identifiers: GTIN-14, ISBN-10, MPN and model codes as written.
     texts: at least one language; where one is missing the other is indexed in its place.
+    equivalent_of: of a lone listing, the id of the nearest product that is sold new ("product:12"), "" when none is.
     """
 
     id: str
@@ -76,10 +77,15 @@ class SearchDocument:
     category_path: tuple[str, ...] = ()
     identifiers: tuple[str, ...] = ()
     offers: tuple[OfferDocument, ...] = field(default=())
+    equivalent_of: str = ""
 
     def __post_init__(self) -> None:
         if not self.texts:
             raise ValueError(f"document {self.id}: a document needs a text in at least one language")
+        if self.equivalent_of and not (self.kind == "listing" and self.equivalent_of.startswith("product:")):
+            raise ValueError(
+                f"document {self.id}: only a listing is the equivalent of something, and only of a product"
+            )
 
     def text_in(self, language: Language) -> DocumentText:
         """The words in `language`, or those of the other language where it has none."""

@@ -1,8 +1,8 @@
 """From an address to a `SearchQuery` and back: one grammar for pages and API.
 
 Parameters, in the fixed order of addresses: q, condition, category, brand, price_min, price_max, saving, seller_kind,
-seller, colour, size, grade, delivery, sort, page, page_size, exact. Repeated ones mean "or". Prices are in major units
-("19.99").
+seller, colour, size, grade, delivery, equivalent_of, sort, page, page_size, exact. Repeated ones mean "or". Prices are
+in major units ("19.99"). equivalent_of: the number of a product.
 `exact=1`: the words exactly as typed, no spelling correction and no filters read out of them.
 """
 
@@ -21,6 +21,7 @@ T = TypeVar("T")
 MAX_VALUES = 40
 _AMOUNT = re.compile(r"(?P<whole>[0-9]{1,8})(?:[.,](?P<cents>[0-9]{1,2}))?€?")
 FREE_DELIVERY = "free"
+_PRODUCT = "product:"
 
 
 def parse_query(params: Params, *, language: Language, default_page_size: int = 24) -> SearchQuery:
@@ -60,6 +61,7 @@ def to_params(query: SearchQuery, *, default_page_size: int = 24) -> list[tuple[
         pairs.append(("delivery", FREE_DELIVERY))
     if filters.delivery_days_max is not None:
         pairs.append(("delivery", str(filters.delivery_days_max)))
+    pairs += _sorted_pairs("equivalent_of", (identity.removeprefix(_PRODUCT) for identity in filters.equivalent_of))
     if query.sort != "relevance":
         pairs.append(("sort", query.sort))
     if query.page != 1:
@@ -105,6 +107,9 @@ def _filters(params: Params) -> Filters:
         saving_percent_min=_whole(params, "saving", default=None, low=1, high=99),
         delivery_days_max=min(days) if days else None,
         has_free_delivery=FREE_DELIVERY in delivery,
+        equivalent_of=frozenset(
+            f"{_PRODUCT}{_number('equivalent_of', value, 1, 2**62)}" for value in _many(params, "equivalent_of")
+        ),
     )
 
 

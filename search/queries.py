@@ -22,6 +22,7 @@ class Filters:
 
     Empty sets and None ask for nothing. Bounds are inclusive. categories: slugs, a parent includes its children.
     grades: grade codes ("used.good"). saving_percent_min: against today's cheapest new offer.
+    equivalent_of: ids of products ("product:12"); only lone listings near to one of them.
     """
 
     conditions: frozenset[ConditionFamily] = frozenset()
@@ -37,6 +38,7 @@ class Filters:
     saving_percent_min: int | None = None
     delivery_days_max: int | None = None
     has_free_delivery: bool = False
+    equivalent_of: frozenset[str] = frozenset()
 
     @property
     def is_empty(self) -> bool:

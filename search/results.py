@@ -9,6 +9,7 @@ from typing import Literal
 from search.documents import ConditionFamily, DocumentKind
 from search.queries import SearchQuery
 
+MOST_EQUIVALENTS = 2
 ReasonKind = Literal["identifier", "words", "parts", "meaning", "offer"]
 
 
@@ -40,6 +41,8 @@ class Hit:
 
     offers: per family, all live offers of the document that meet the filters *other than the condition*
     (a card shows new, refurbished and used together). best_offer_id: the offer that meets every filter.
+    equivalents: of a product, the lone listings near to it that stand under its card, best first, at most
+    MOST_EQUIVALENTS; equivalent_count: all that meet the filters and have no card of their own, those included.
     """
 
     id: str
@@ -49,6 +52,8 @@ class Hit:
     offers: Mapping[ConditionFamily, OfferRange] = field(default_factory=dict)
     best_offer_id: int | None = None
     saving_percent: int = 0
+    equivalents: tuple[Hit, ...] = ()
+    equivalent_count: int = 0
 
     @property
     def source_id(self) -> int:
@@ -112,6 +117,7 @@ class SearchPage:
     """The answer to one `SearchQuery`.
 
     total: documents that match; total_offers: their offers that meet the filters.
+    total_cards: cards over all pages: documents that match, less those that stand under another's card.
     searched_text: what was searched after correction and with the understood filters' words taken out.
     notices: codes of what the page should admit: "words_only" (the text model is missing), "capped" (deep paging).
     """
@@ -119,6 +125,7 @@ class SearchPage:
     query: SearchQuery
     hits: tuple[Hit, ...] = ()
     total: int = 0
+    total_cards: int = 0
     total_offers: int = 0
     facets: Facets = field(default_factory=Facets)
     searched_text: str = ""
@@ -128,7 +135,7 @@ class SearchPage:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // self.query.page_size))
+        return max(1, -(-self.total_cards // self.query.page_size))
 
 
 SuggestionKind = Literal["query", "category", "brand", "product"]

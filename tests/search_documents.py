@@ -29,6 +29,22 @@ def document(number: int, title: str = "Aspirateur", *offers: OfferDocument, **f
     return SearchDocument(texts=texts, offers=offers, **(normal | facts))
 
 
+def listing(number: int, title: str = "Aspirateur", near: int | None = None, **facts: Any) -> SearchDocument:
+    """A lone second-hand thing. near: number of the product it is the equivalent of; total_minor: its price."""
+    used = offer(
+        1_000_000 + number,
+        family="used",
+        grade="used.good",
+        total_minor=facts.pop("total_minor", 5_000),
+        seller_kind="private",
+        colour=facts.pop("colour", ""),
+    )
+    normal: dict[str, Any] = {"id": f"listing:{number}", "kind": "listing"}
+    if near is not None:
+        normal["equivalent_of"] = f"product:{near}"
+    return document(number, title, used, **(normal | facts))
+
+
 def random_documents(seed: int, count: int = 120) -> list[SearchDocument]:
     """Chairs with offers of every kind, the same for one seed."""
     chance = random.Random(seed)

@@ -1,4 +1,5 @@
 // @ts-check
 import "./elements/combobox.js";
 import "./elements/dialog.js";
+import "./elements/dismiss.js";
 import "./elements/results.js";

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from mall.catalogue.buy_box import saving_percent
+from mall.catalogue.evidence import evidence_text
 from mall.core.models import Picture
 from mall.core.pictures import sources_of
 from mall.pages.addresses import absolute, category_url
-from mall.pages.components.cards import card_url
+from mall.pages.components.cards import card_url, equivalents_url
 from mall.pages.components.reasons import reason_list
 from mall.pages.components.result_address import spelled_out
-from mall.pages.selectors.cards import CardFacts, FamilyFacts, read_cards
+from mall.pages.selectors.cards import NO_FILTERS, CardFacts, FamilyFacts, read_cards
 from mall.pages.selectors.suggestions import SuggestionFacts, read_suggestions
+from search.queries import Filters
 from search.results import Facets, Hit, OfferRange, SearchPage, Suggestion
 
 
@@ -28,11 +31,12 @@ def search_answer(page: SearchPage, language: str) -> dict[str, Any]:
         "searched_text": page.searched_text,
         "language": language,
         "total": page.total,
+        "total_cards": page.total_cards,
         "total_offers": page.total_offers,
         "page": page.query.page,
         "page_size": page.query.page_size,
         "pages": page.pages,
-        "results": [_result(card, language) for card in read_cards(page.hits, language, query.filters)],
+        "results": results(read_cards(page.hits, language, query.filters), language, query.filters),
         "facets": _facets(page.facets),
         "corrections": [{"typed": one.typed, "searched": one.searched} for one in page.corrections],
         "understood": [
@@ -43,7 +47,14 @@ def search_answer(page: SearchPage, language: str) -> dict[str, Any]:
     }
 
 
-def _result(card: CardFacts, language: str) -> dict[str, Any]:
+def results(cards: Iterable[CardFacts], language: str, filters: Filters = NO_FILTERS) -> list[dict[str, Any]]:
+    """The cards in their order, each product followed by its equivalents. filters: of the search they come from."""
+    return [_result(card, language, filters) for card in cards]
+
+
+def _result(card: CardFacts, language: str, filters: Filters) -> dict[str, Any]:
+    tie = card.tie
+    near_saving = saving_percent(card.total_minor, tie.new_minor) if tie and card.total_minor else 0
     return {
         "kind": card.hit.kind,
         "id": card.hit.source_id,
@@ -53,9 +64,32 @@ def _result(card: CardFacts, language: str) -> dict[str, Any]:
         "image": image(card.picture, card.picture_alt),
         "currency": card.currency,
         "offers": _offers_of(card),
-        "saving_percent": card.saving_percent,
+        "saving_percent": near_saving if tie else card.saving_percent,
+        "equivalent_of": tie.product_id if tie else None,
+        "evidence": evidence(tie.evidence) if tie else [],
+        "equivalent_count": card.equivalent_count,
+        "equivalents_url": near_url(card.hit.source_id, language, filters) if card.equivalent_count else None,
         "reasons": _reasons(card.hit, language),
     }
+
+
+def near_url(product_id: int, language: str, filters: Filters = NO_FILTERS) -> str:
+    """The page with all that is near a product, under the same filters."""
+    return absolute(equivalents_url(product_id, language, filters))
+
+
+def evidence(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """What speaks for and against, as stored and in words."""
+    return [
+        {
+            "kind": str(entry.get("kind", "")),
+            "speaks": "against" if entry.get("speaks") == "against" else "for",
+            "detail": str(entry.get("detail", "")),
+            "other": str(entry.get("other", "")),
+            "text": evidence_text(entry),
+        }
+        for entry in entries
+    ]
 
 
 def _offers_of(card: CardFacts) -> dict[str, Any]:

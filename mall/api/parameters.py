@@ -34,6 +34,7 @@ SEARCH: list[dict[str, Any]] = [
     _many("size", "as written on the product"),
     _many("grade", "grade of the condition, such as used.good"),
     _many("delivery", "“free”, or the highest number of days"),
+    _many("equivalent_of", "id of a product: only second-hand things near to it that are no product of the catalogue"),
     _one("sort", "the order", enum=list(SORTS), default="relevance"),
     _one("page", "from 1", type="integer", minimum=1, maximum=MAX_PAGE, default=1),
     _one("page_size", "results of a page", type="integer", minimum=1, maximum=MAX_PAGE_SIZE, default=24),

@@ -1,4 +1,4 @@
-"""One product with everything on sale of it, in at most ten queries."""
+"""One product with everything on sale of it, in at most fourteen queries."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 
 from django.db.models import Count, F, Min
 
-from mall.api.answers import image
+from mall.api.answers import image, near_url, results
 from mall.catalogue.buy_box import choose
 from mall.catalogue.conditions import GRADES
 from mall.catalogue.models import Category, Offer, Product, ProductText, Variant
 from mall.pages.addresses import absolute, product_url, seller_url
+from mall.pages.selectors.equivalents import things_near
 
 MOST_OFFERS_PER_FAMILY = 100
 LARGEST_ID = 2**63 - 1
@@ -35,9 +36,10 @@ def product_answer(product_id: int, language: str, *, now: datetime) -> dict[str
     live = Offer.objects.live().filter(variant__product=product)
     families = _families(live)
     offers = {family: _cheapest(live, family) for family in families}
+    title = shown.title if shown else product.slug.replace("-", " ")
     return {
         "id": product.pk,
-        "title": shown.title if shown else product.slug.replace("-", " "),
+        "title": title,
         "url": absolute(product_url(product.pk, product.slug)),
         "brand": product.brand.name if product.brand else "",
         "category": product.category.slug,
@@ -51,6 +53,18 @@ def product_answer(product_id: int, language: str, *, now: datetime) -> dict[str
         "offers": families,
         "buy_box": _buy_boxes(offers, now),
         "live_offers": [_offer(offer) for found in offers.values() for offer in found],
+        **_equivalents(product.pk, title, families, language),
+    }
+
+
+def _equivalents(product_id: int, title: str, families: dict[str, dict[str, int]], language: str) -> dict[str, Any]:
+    """Lone second-hand things near to the product: no offers of it."""
+    new_minor = families["new"]["from_minor"] if "new" in families else None
+    near = things_near(product_id, title=title, new_minor=new_minor, language=language)
+    return {
+        "equivalents": results(near.cards, language),
+        "equivalent_count": near.count,
+        "equivalents_url": near_url(product_id, language) if near.count else None,
     }
 
 

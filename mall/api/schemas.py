@@ -47,7 +47,23 @@ class Image(Schema):
     alt: str
 
 
+class Evidence(Schema):
+    """What speaks for or against a thing being the same as a product.
+
+    detail: the thing's value, or one that both share; other: the product's, where it differs.
+    """
+
+    kind: str
+    speaks: Literal["for", "against"]
+    detail: str
+    other: str
+    text: str = Field(description="the same in words, in the language asked for")
+
+
 class Result(Schema):
+    """One card. Second-hand things that are no product of the catalogue come right after the new product that they are
+    nearest to."""
+
     kind: Literal["product", "listing"]
     id: int
     title: str
@@ -57,7 +73,14 @@ class Result(Schema):
     currency: str
     offers: dict[Family, OfferRange]
     saving_percent: int = Field(
-        description="cheapest second-hand or refurbished offer against today's cheapest new one"
+        description="cheapest second-hand or refurbished offer against today's cheapest new one; of an equivalent:"
+        " against today's cheapest new offer of the product that it is near to, 0 when it is not cheaper"
+    )
+    equivalent_of: int | None = Field(description="id of the product that the thing is near to, without being it")
+    evidence: list[Evidence] = Field(description="of an equivalent: why it is near, what differs; else empty")
+    equivalent_count: int = Field(description="of a product: how many things are near to it; some follow it")
+    equivalents_url: str | None = Field(
+        description="the page with all of them, under the same filters; here: the parameter equivalent_of"
     )
     reasons: list[Reason]
 
@@ -99,12 +122,13 @@ class SearchAnswer(Schema):
     query: str
     searched_text: str
     language: str
-    total: int
+    total: int = Field(description="all that matches, equivalents included")
+    total_cards: int = Field(description="all that is counted into pages: what stands under a product is not")
     total_offers: int
     page: int
     page_size: int
     pages: int
-    results: list[Result]
+    results: list[Result] = Field(description="in the order of the page; equivalents come beside the page_size")
     facets: Facets
     corrections: list[Correction]
     understood: list[Understood]
@@ -189,6 +213,11 @@ class Product(Schema):
     variants: list[Variant]
     offers: dict[Family, OfferRange]
     buy_box: dict[Family, BuyBox]
+    equivalents: list[Result] = Field(
+        description="the nearest second-hand things that are no product of the catalogue; none without a new offer"
+    )
+    equivalent_count: int
+    equivalents_url: str | None
     live_offers: list[Offer] = Field(description="cheapest first within each condition, at most 100 of each")
 
 

@@ -10,15 +10,28 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
+from mall.accounts.models import Member
 from mall.catalogue.conditions import FORBIDDEN_BESIDE_REFURBISHED, GRADES, Family
-from mall.catalogue.errors import OfferNotLive, RefurbishedRuleBroken
+from mall.catalogue.errors import OfferNotLive, PairRefused, RefurbishedRuleBroken
+from mall.catalogue.match_selectors import (
+    is_settled_by_a_person,
+    match_rows,
+    refused_pairs,
+    settle_claims,
+    state_after,
+)
 from mall.catalogue.models import CatalogueMatch, Identifier, Offer, PriceHistory, Product, Variant
+from mall.catalogue.newness import lone_offers_that_depend_on, sells_new
 from mall.core import outbox
 from mall.sellers.models import Seller
 from search.analysis import fold
 from search.indexing.changes import mark_changed
 
 OFFER_CHANGED = "catalogue.offer_changed"
+ROLES_OF_METHODS: dict[str, str] = {
+    CatalogueMatch.Method.SELLER: CatalogueMatch.Role.SELLER,
+    CatalogueMatch.Method.OPERATOR: CatalogueMatch.Role.OPERATOR,
+}
 
 
 def touch_products(ids: Iterable[int]) -> None:
@@ -33,6 +46,20 @@ def touch_offer(offer: Offer) -> None:
     if offer.variant_id is not None:
         touch_products([Variant.objects.values_list("product_id", flat=True).get(pk=offer.variant_id)])
     outbox.publish(OFFER_CHANGED, f"offer:{offer.pk}", {"offer_id": offer.pk})
+
+
+def follow_newness(offer: Offer, *, was_new: bool) -> None:
+    """When the product gained or lost its only live new offer by this change: its second-hand equivalents hear of it.
+
+    was_new: `sells_new` before the change. To be called after `touch_offer`, which holds the product's row.
+    """
+    if was_new != sells_new(offer):
+        _touch_dependants(offer, offer.variant_id)
+
+
+def _touch_dependants(offer: Offer, variant_id: int | None) -> None:
+    ids = lone_offers_that_depend_on(offer, variant_id=variant_id)
+    outbox.publish_many(OFFER_CHANGED, ((f"offer:{pk}", {"offer_id": pk}) for pk in ids))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,6 +112,7 @@ def publish_offer(
     check_refurbished_rule(seller=seller, terms=terms)
     fields: dict[str, Any] = {**asdict(terms), "family": GRADES[terms.grade].family, "withdrawn_at": None}
     known = Offer.objects.filter(source_key=source_key).first() if source_key else None
+    was_new = known is not None and sells_new(known)
     if known is None:
         offer = Offer.objects.create(seller=seller, variant=variant, source_key=source_key, published_at=now, **fields)
         PriceHistory.objects.create(
@@ -97,6 +125,7 @@ def publish_offer(
         change_price(offer_id=offer.pk, price_minor=price[0], delivery_minor=price[1], now=now)
         offer.refresh_from_db()
     touch_offer(offer)
+    follow_newness(offer, was_new=was_new)
     return offer
 
 
@@ -121,14 +150,21 @@ def change_stock(*, offer_id: int, by: int) -> None:
     changed = Offer.objects.filter(pk=offer_id, stock__gte=-by).update(stock=F("stock") + by)
     if not changed:
         raise OfferNotLive(f"offer {offer_id} has fewer than {-by} left")
-    touch_offer(Offer.objects.get(pk=offer_id))
+    offer = Offer.objects.get(pk=offer_id)
+    touch_offer(offer)
+    follow_newness(offer, was_new=sells_new(offer, stock=offer.stock - by))
 
 
 @transaction.atomic
 def withdraw_offer(*, offer_id: int, now: datetime) -> None:
     """Take the offer off sale; a second call changes nothing."""
-    if Offer.objects.filter(pk=offer_id, withdrawn_at__isnull=True).update(withdrawn_at=now):
-        touch_offer(Offer.objects.get(pk=offer_id))
+    offer = Offer.objects.select_for_update().filter(pk=offer_id, withdrawn_at__isnull=True).first()
+    if offer is not None:
+        was_new = sells_new(offer)
+        offer.withdrawn_at = now
+        offer.save(update_fields=["withdrawn_at"])
+        touch_offer(offer)
+        follow_newness(offer, was_new=was_new)
 
 
 @transaction.atomic
@@ -140,35 +176,122 @@ def link_offer(
     evidence: Sequence[dict[str, Any]],
     score: float | None,
     now: datetime,
+    role: str = "",
+    actor: Member | None = None,
+    model_version: str = "",
 ) -> CatalogueMatch:
-    """Say, with evidence, that the offer is of this variant, and show it there. The statement is kept for ever."""
+    """Say, with evidence, that the offer is of this variant, and show it there. The statement is kept for ever.
+
+    role: whose word it is; when left out, what `method` implies. Raises PairRefused for the matcher where a person
+    keeps the two apart or said that the offer is something else.
+    """
+    role = role or ROLES_OF_METHODS.get(method, CatalogueMatch.Role.MATCHER)
+    held = Offer.objects.select_for_update().get(pk=offer.pk)
+    if role == CatalogueMatch.Role.MATCHER:
+        check_matcher_may_link(held, variant)
     match = CatalogueMatch.objects.create(
-        offer=offer,
+        offer=held,
         variant=variant,
         method=method,
         state=CatalogueMatch.State.CONFIRMED,
         evidence=list(evidence),
         score=score,
+        role=role,
+        actor=actor,
+        model_version=model_version,
         created_at=now,
     )
-    if offer.variant_id != variant.pk:
+    show_offer_at(held, variant)
+    offer.variant = variant
+    return match
+
+
+def show_offer_at(offer: Offer, variant: Variant | None) -> None:
+    """Put a locked offer on the page of `variant`, or on none; the page it leaves hears of it too."""
+    left = offer.variant_id
+    if left != (variant.pk if variant else None):
         touch_offer(offer)
         offer.variant = variant
         offer.save(update_fields=["variant"])
     touch_offer(offer)
+    if left != offer.variant_id and sells_new(offer):
+        for variant_id in (left, offer.variant_id):
+            _touch_dependants(offer, variant_id)
+
+
+def check_matcher_may_link(offer: Offer, variant: Variant) -> None:
+    """Raises PairRefused where a person has spoken otherwise. The caller holds the offer's lock."""
+    state = state_after(match_rows(offer.pk))
+    if is_settled_by_a_person(state) and state.link and state.link.variant.product_id != variant.product_id:
+        raise PairRefused(f"a person said that offer {offer.pk} is of product {state.link.variant.product_id}")
+    if (offer.pk, variant.product_id) in refused_pairs([offer.pk]):
+        raise PairRefused(f"a person keeps offer {offer.pk} apart from product {variant.product_id}")
+
+
+@transaction.atomic
+def propose_match(
+    *,
+    offer: Offer,
+    variant: Variant,
+    evidence: Sequence[dict[str, Any]],
+    score: float | None,
+    model_version: str,
+    now: datetime,
+    method: str = CatalogueMatch.Method.MODEL,
+) -> CatalogueMatch | None:
+    """Ask a person whether the offer is of this variant. A model asks once for a pair: the first row is returned.
+
+    None, and nothing written, where nobody needs to be asked: the offer is linked there already, or a person keeps
+    the two apart or said what the offer is.
+    """
+    held = Offer.objects.select_for_update().get(pk=offer.pk)
+    state = state_after(match_rows(held.pk))
+    is_linked = held.variant is not None and held.variant.product_id == variant.product_id
+    if is_linked or is_settled_by_a_person(state) or (held.pk, variant.product_id) in refused_pairs([held.pk]):
+        return None
+    match, _is_new = CatalogueMatch.objects.get_or_create(
+        offer=held,
+        variant=variant,
+        model_version=model_version,
+        state=CatalogueMatch.State.PROPOSED,
+        role=CatalogueMatch.Role.MATCHER,
+        defaults={"method": method, "evidence": list(evidence), "score": score, "created_at": now},
+    )
     return match
 
 
+@transaction.atomic
 def match_by_identifier(*, offer: Offer, scheme: str, value: str, now: datetime) -> CatalogueMatch | None:
-    """Link the offer to the one variant that bears this exact code; None when no variant or several claim it."""
-    claims = list(Identifier.objects.filter(scheme=scheme, value=value).select_related("variant")[:2])
-    if len(claims) != 1:
+    """Link the offer to the one variant that bears this code: a brand's word outranks the mall's, that a seller's.
+
+    None when no variant bears it, when a person keeps them apart, and when several claim it with equal right: all of
+    these are then proposed to a person.
+    """
+    claims = Identifier.objects.filter(scheme=scheme, value=value).select_related("variant")
+    settled = settle_claims(claims)
+    for rival in settled.rivals:
+        propose_match(
+            offer=offer,
+            variant=rival.variant,
+            evidence=[
+                {"kind": scheme, "speaks": "for", "detail": value},
+                {"kind": "claimed_twice", "speaks": "against", "detail": value},
+            ],
+            score=None,
+            model_version="",
+            now=now,
+            method=CatalogueMatch.Method.IDENTIFIER,
+        )
+    if settled.winner is None:
         return None
-    return link_offer(
-        offer=offer,
-        variant=claims[0].variant,
-        method=CatalogueMatch.Method.IDENTIFIER,
-        evidence=[{"kind": scheme, "detail": value, "speaks": "for"}],
-        score=1.0,
-        now=now,
-    )
+    try:
+        return link_offer(
+            offer=offer,
+            variant=settled.winner.variant,
+            method=CatalogueMatch.Method.IDENTIFIER,
+            evidence=[{"kind": scheme, "detail": value, "speaks": "for"}],
+            score=1.0,
+            now=now,
+        )
+    except PairRefused:
+        return None

@@ -1,4 +1,4 @@
-"""Tables without a domain: the outbox, pictures and their renditions."""
+"""Tables without a domain: the outbox, pictures, their renditions and vectors."""
 
 from __future__ import annotations
 
@@ -67,6 +67,23 @@ class Picture(models.Model):
     def folder(self) -> str:
         """Where its renditions lie, below MEDIA_ROOT and MEDIA_URL."""
         return f"pictures/{self.sha256[:2]}/{self.sha256[:24]}"
+
+
+class PictureVector(models.Model):
+    """How a picture looks, to one encoder. vector: float16, little-endian, L2-normalised; see `picture_vectors`."""
+
+    picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="vectors")
+    encoder = models.CharField(max_length=80, help_text="model and revision; vectors of two encoders never meet")
+    vector = models.BinaryField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["picture", "encoder"], name="one_vector_per_picture_and_encoder"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.picture_id} to {self.encoder}"
 
 
 class MallImage(AbstractImage):

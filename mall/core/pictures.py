@@ -17,13 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import structlog
 from django.conf import settings
 from django.db import transaction
+from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from mall.core import outbox
 from mall.core.models import Picture
+from mall.core.picture_vectors import LOOK_WANTED
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +61,7 @@ class PictureSources:
 
 
 def add_picture(data: bytes | Path) -> Picture:
-    """Keep this photo and ask for its renditions; the same bytes again give the same row.
+    """Keep this photo and ask for its renditions and the vector of its look; the same bytes again give the same row.
 
     Raises PictureRefused for anything but a sound JPEG, PNG or WebP within the limits, OSError when it cannot be
     stored; then nothing is left behind.
@@ -78,7 +81,8 @@ def add_picture(data: bytes | Path) -> Picture:
             sha256=digest, defaults={"width_px": width, "height_px": height, "original": original}
         )
         if is_new:
-            outbox.publish(PICTURE_ADDED, f"picture:{picture.pk}", {"picture_id": picture.pk})
+            for topic in (PICTURE_ADDED, LOOK_WANTED):
+                outbox.publish(topic, f"picture:{picture.pk}", {"picture_id": picture.pk})
     return picture
 
 
@@ -118,6 +122,16 @@ def make_renditions(picture: Picture, widths: Sequence[int] = RENDITION_WIDTHS) 
         return list(picture.ready_widths)
     write_renditions(Path(settings.ORIGINALS_FOLDER) / picture.original, rendition_folder(picture), wanted)
     return record_renditions(picture, wanted)
+
+
+def read_photo(picture: Picture, *, longest_needed: int) -> NDArray[np.uint8]:
+    """uint8 (height, width, 3), upright and in sRGB, on white where it was transparent.
+
+    longest_needed: pixels; a larger JPEG may be decoded at a half, quarter or eighth of its size, but stays at least
+    this long. Raises PictureRefused for a damaged original, OSError when it cannot be read.
+    """
+    content = (Path(settings.ORIGINALS_FOLDER) / picture.original).read_bytes()
+    return np.asarray(_decode(content, longest_needed=longest_needed), dtype=np.uint8)
 
 
 def rendition_folder(picture: Picture) -> Path:

@@ -1,4 +1,4 @@
-"""What the mall needs before it opens: tables, static files, the text model, the demo goods, the search index.
+"""What the mall needs before it opens: tables, static files, the models, the demo goods, the search index.
 
 Each step looks first and does nothing when there is nothing to do, so a second start is quick; a step that was
 interrupted is done again.
@@ -23,6 +23,7 @@ def prepare(say: Say, *, with_demo: bool) -> None:
     migrate(say)
     collect_static(say)
     prepare_model(say)
+    prepare_image_model(say)
     if with_demo:
         seed(say)
     build_index(say)
@@ -86,6 +87,20 @@ def prepare_model(say: Say) -> bool:
         return False
     say(f"  {encoder_status(settings.SEARCH_MODEL, cache_folder=settings.SEARCH_MODEL_FOLDER)}")
     return True
+
+
+def prepare_image_model(say: Say) -> bool:
+    """Make the image model's graph where its weights are installed; without it looks are compared more coarsely."""
+    from search.embeddings.images.lite0 import load_lite0
+    from search.embeddings.prepare import prepare_images
+    from search.errors import EncoderUnavailable
+
+    try:
+        load_lite0(settings.SEARCH_MODEL_FOLDER)
+    except EncoderUnavailable:
+        say(f"Preparing the image model: {prepare_images(settings.SEARCH_MODEL_FOLDER).status}")
+        return True
+    return False
 
 
 def seed(say: Say) -> bool:

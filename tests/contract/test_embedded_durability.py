@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from search.engines.embedded.container import read_arrays, write_arrays
 from search.engines.embedded.engine import EmbeddedEngine
 from search.engines.embedded.store import Store
 from search.errors import EngineUnavailable, IndexRebuilding
 from search.queries import SearchQuery
-from tests.search_documents import document, offer
+from tests.search_documents import document, listing, offer
 from tests.tiny_encoder import TinyEncoder
 
 ROOT = Path(__file__).parents[2]
@@ -213,3 +214,18 @@ def test_progress_counts_documents_up_to_all(tmp_path: Path) -> None:
     assert told == sorted(told)
     assert told[-1] == 1200
     assert len(told) > 2
+
+
+def test_an_index_from_before_listings_knew_their_product_is_read_and_written_on(tmp_path: Path) -> None:
+    EmbeddedEngine(tmp_path, TinyEncoder()).rebuild([document(1, "Lampe", offer(1)), listing(2, "Lampe", 1)])
+    (segment,) = tmp_path.glob("gen-*/*.segment")
+    arrays, meta = read_arrays(segment)
+    write_arrays(segment, {name: array for name, array in arrays.items() if "equivalent" not in name}, meta)
+
+    engine = EmbeddedEngine(tmp_path, TinyEncoder())
+
+    assert ids(engine) == ["listing:2", "product:1"]
+    for number in range(3, 15):
+        engine.upsert([listing(number, "Lampe", 1)])
+    (alone, card) = engine.retrieve(LAMPS).hits
+    assert (alone.id, alone.equivalent_count, card.id, card.equivalent_count) == ("listing:2", 0, "product:1", 12)

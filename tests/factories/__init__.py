@@ -3,6 +3,7 @@
 from tests.factories.catalogue import (
     BrandFactory,
     CategoryFactory,
+    EquivalentFactory,
     OfferFactory,
     ProductFactory,
     ProductTextFactory,
@@ -15,6 +16,7 @@ from tests.factories.sellers import SellerFactory
 __all__ = [
     "BrandFactory",
     "CategoryFactory",
+    "EquivalentFactory",
     "ListingFactory",
     "OfferFactory",
     "PictureFactory",

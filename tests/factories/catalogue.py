@@ -9,7 +9,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from mall.catalogue.conditions import GRADES
-from mall.catalogue.models import Brand, Category, Offer, PriceHistory, Product, ProductText, Variant
+from mall.catalogue.models import Brand, Category, Equivalent, Offer, PriceHistory, Product, ProductText, Variant
 from tests.factories.sellers import SellerFactory
 
 PUBLISHED = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -119,3 +119,23 @@ class OfferFactory(DjangoModelFactory):
             PriceHistory.objects.create(
                 offer=self, price_minor=self.price_minor, delivery_minor=self.delivery_minor, starts_at=PUBLISHED
             )
+
+
+class EquivalentFactory(DjangoModelFactory):
+    """A product of the same brand and type, near to an unlinked offer; `offer=` says which."""
+
+    class Meta:
+        model = Equivalent
+
+    offer = factory.SubFactory(OfferFactory, used=True, variant=None)
+    product = factory.SubFactory(ProductFactory)
+    rank = factory.LazyAttribute(lambda near: Equivalent.objects.filter(offer=near.offer).count() + 1)
+    score = 0.8
+    evidence = factory.LazyFunction(
+        lambda: [
+            {"kind": "brand", "speaks": "for", "detail": ""},
+            {"kind": "category", "speaks": "for", "detail": ""},
+            {"kind": "year", "speaks": "against", "detail": "2019", "other": "2021"},
+        ]
+    )
+    model_version = "tests"

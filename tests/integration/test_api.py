@@ -19,6 +19,7 @@ from search.indexing.rebuild import rebuild_index
 from tests.factories import (
     BrandFactory,
     CategoryFactory,
+    EquivalentFactory,
     ListingFactory,
     OfferFactory,
     ProductFactory,
@@ -234,6 +235,93 @@ def test_a_product_tells_texts_identifiers_offers_and_who_stands_first(client: C
     assert answer["buy_box"]["used"]["decided_by"] == "only"
     assert answer["live_offers"][0]["seller"]["rating"] == 4.7
     assert answer["live_offers"][3]["seller"]["kind"] == "private"
+
+
+@pytest.fixture
+def old_lamps(mall: Product) -> list[Any]:
+    """Four things near to the lamp that is sold new for 95: at 20, 30, 40 and, dearer than new, 120 euros."""
+    things = []
+    for place, price_minor in enumerate((2000, 3000, 4000, 12000)):
+        title = f"Opaline de brocante {place}"
+        thing = ListingFactory(title=title, category=mall.category, offer__price_minor=price_minor)
+        EquivalentFactory(offer=thing.offer, product=mall, score=0.9 - place / 10)
+        things.append(thing)
+    rebuild_index()
+    return things
+
+
+def test_equivalents_come_right_after_their_product_with_their_evidence(
+    client: Client, mall: Product, old_lamps: list[Any]
+) -> None:
+    answer = read(client, "/api/search?q=lampe+opaline&language=fr")
+
+    schemas.SearchAnswer.model_validate(answer)
+    lamp, first, second = answer["results"][:3]
+    assert (lamp["kind"], lamp["id"], lamp["equivalent_of"], lamp["evidence"]) == ("product", mall.pk, None, [])
+    assert lamp["equivalent_count"] == 4
+    assert lamp["equivalents_url"] == f"http://127.0.0.1:8000/fr/search/?equivalent_of={mall.pk}"
+    assert [one["equivalent_of"] for one in (first, second)] == [mall.pk, mall.pk]
+    assert {first["id"], second["id"]} < {thing.pk for thing in old_lamps}
+    assert (first["equivalent_count"], first["equivalents_url"]) == (0, None)
+    assert first["evidence"] == [
+        {"kind": "brand", "speaks": "for", "detail": "", "other": "", "text": "même marque"},
+        {"kind": "category", "speaks": "for", "detail": "", "other": "", "text": "même type"},
+        {
+            "kind": "year",
+            "speaks": "against",
+            "detail": "2019",
+            "other": "2021",
+            "text": "modèle 2019 au lieu de 2021",
+        },
+    ]
+    assert [one["equivalent_of"] for one in answer["results"][3:]] == [None] * len(answer["results"][3:])
+    assert answer["total_cards"] < answer["total"]
+
+
+def test_the_saving_of_an_equivalent_is_measured_against_todays_new_price(
+    client: Client, mall: Product, old_lamps: list[Any]
+) -> None:
+    answer = read(client, f"/api/search?equivalent_of={mall.pk}&sort=price&language=en")
+
+    assert [(one["id"], one["saving_percent"]) for one in answer["results"]] == [
+        (thing.pk, saving) for thing, saving in zip(old_lamps, (78, 68, 57, 0), strict=True)
+    ]
+    assert {one["equivalent_of"] for one in answer["results"]} == {mall.pk}
+    Offer.objects.filter(family="new").update(stock=0)
+
+    answer = read(client, f"/api/search?equivalent_of={mall.pk}&sort=price&language=en")
+
+    assert [one["saving_percent"] for one in answer["results"]] == [0, 0, 0, 0]
+
+
+def test_an_equivalent_sold_since_the_last_indexing_is_neither_told_nor_counted(
+    client: Client, mall: Product, old_lamps: list[Any]
+) -> None:
+    (_lamp, first, _second) = read(client, "/api/search?q=lampe+opaline")["results"][:3]
+    Offer.objects.filter(listing=first["id"]).update(stock=0)
+
+    answer = read(client, "/api/search?q=lampe+opaline")
+
+    lamp = answer["results"][0]
+    assert lamp["equivalent_count"] == 3
+    assert first["id"] not in {one["id"] for one in answer["results"] if one["kind"] == "listing"}
+
+
+def test_a_product_tells_its_equivalents_nearest_first(client: Client, mall: Product, old_lamps: list[Any]) -> None:
+    answer = read(client, f"/api/products/{mall.pk}?language=en")
+
+    schemas.Product.model_validate(answer)
+    assert [one["id"] for one in answer["equivalents"]] == [thing.pk for thing in old_lamps]
+    assert [one["saving_percent"] for one in answer["equivalents"]] == [78, 68, 57, 0]
+    assert {one["equivalent_of"] for one in answer["equivalents"]} == {mall.pk}
+    assert answer["equivalents"][0]["evidence"][2]["text"] == "model of 2019 instead of 2021"
+    assert answer["equivalent_count"] == 4
+    assert answer["equivalents_url"] == f"http://127.0.0.1:8000/en/search/?equivalent_of={mall.pk}"
+    Offer.objects.filter(family="new").update(stock=0)
+
+    answer = read(client, f"/api/products/{mall.pk}?language=en")
+
+    assert (answer["equivalents"], answer["equivalent_count"], answer["equivalents_url"]) == ([], 0, None)
 
 
 def test_a_hidden_product_is_as_absent_as_one_that_never_was(client: Client, mall: Product) -> None:

@@ -10,6 +10,7 @@ const dialogs = () => /** @type {HTMLDialogElement[]} */ ([...document.querySele
 const scroller = () => document.querySelector("dialog[open] [data-place]");
 const facets = () => /** @type {HTMLElement | null} */ (document.getElementById("facets"));
 const details = () => /** @type {HTMLDetailsElement[]} */ ([...(facets()?.querySelectorAll("details[id]") ?? [])]);
+const cards = () => document.querySelectorAll("#cards > .offer-card");
 const isList = (/** @type {Event} */ event) => /** @type {CustomEvent} */ (event).detail.target?.id === "results";
 
 document.addEventListener("htmx:beforeRequest", () => {
@@ -19,7 +20,11 @@ document.addEventListener("htmx:afterRequest", () => {
   document.getElementById("results")?.removeAttribute("aria-busy");
 });
 
+/** How many cards there were before more came. */
+let shown = 0;
+
 document.addEventListener("htmx:beforeSwap", (event) => {
+  if (/** @type {CustomEvent} */ (event).detail.target?.id === "cards") shown = cards().length;
   if (!isList(event)) return;
   before = {
     id: document.activeElement?.id ?? "",
@@ -56,9 +61,7 @@ function afterMore() {
   const pager = document.getElementById("pager");
   if (pager === seen) return;
   seen = pager;
-  const size = Number(pager?.dataset.shownBefore ?? 0);
-  const cards = document.querySelectorAll("#cards > .offer-card");
-  /** @type {HTMLElement | null | undefined} */ (cards[size]?.querySelector("a"))?.focus({ preventScroll: true });
+  /** @type {HTMLElement | null | undefined} */ (cards()[shown]?.querySelector("a"))?.focus({ preventScroll: true });
   announce(pager?.dataset.announce ?? "");
 }
 

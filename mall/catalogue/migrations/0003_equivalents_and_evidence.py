@@ -72,9 +72,12 @@ class Migration(migrations.Migration):
             model_name="offer",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("variant__isnull", False), models.Q(("family", "new"), _negated=True), _connector="OR"
+                    ("variant__isnull", False),
+                    ("kind", "unique"),
+                    models.Q(("family", "new"), _negated=True),
+                    _connector="OR",
                 ),
-                name="a_new_thing_has_a_variant",
+                name="new_stock_has_a_variant",
             ),
         ),
         migrations.AddField(

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from mall.catalogue.models.offers import Offer
 from mall.catalogue.models.products import Variant
@@ -17,7 +18,7 @@ class CatalogueMatch(models.Model):
     """One statement about an offer and a variant. The current link is the last confirmed row; none after a split.
 
     evidence: list of entries as `mall.catalogue.evidence` describes them. score: 0 to 1, null for a person.
-    role: whose word it is. reason: what a person wrote. undoes: the row that this one takes back.
+    role: whose word it is. ground, reason: what a person chose and wrote. undoes: the row that this one takes back.
     """
 
     class Method(models.TextChoices):
@@ -25,6 +26,7 @@ class CatalogueMatch(models.Model):
         SELLER = "seller", "seller"
         MODEL = "model", "model"
         OPERATOR = "operator", "operator"
+        MEMBER = "member", "member"
 
     class State(models.TextChoices):
         PROPOSED = "proposed", "proposed"
@@ -39,6 +41,13 @@ class CatalogueMatch(models.Model):
         BRAND = "brand", "brand"
         OPERATOR = "operator", "operator"
 
+    class Ground(models.TextChoices):
+        MODEL = "model", _("It is another model")
+        SIZE = "size", _("It has another capacity or size")
+        ACCESSORY = "accessory", _("It is an accessory or a part of it")
+        LOT = "lot", _("It is a set of several things")
+        OTHER = "other", _("Another reason")
+
     offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="matches")
     variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="matches")
     method = models.CharField(max_length=12, choices=Method)
@@ -50,6 +59,7 @@ class CatalogueMatch(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     role = models.CharField(max_length=10, choices=Role, default=Role.MATCHER)
+    ground = models.CharField(max_length=10, choices=Ground, blank=True)
     reason = models.CharField(max_length=500, blank=True)
     undoes = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by")
     created_at = models.DateTimeField(default=timezone.now)
@@ -62,8 +72,20 @@ class CatalogueMatch(models.Model):
                 name="a_match_score_is_a_probability",
                 condition=Q(score__isnull=True) | Q(score__gte=0.0, score__lte=1.0),
             ),
+            models.UniqueConstraint(
+                name="a_model_proposes_a_pair_once",
+                fields=["offer", "variant", "model_version"],
+                condition=Q(state="proposed", role="matcher"),
+            ),
         ]
-        indexes = [models.Index(fields=["offer", "created_at"], name="match_history_of_an_offer")]
+        indexes = [
+            models.Index(fields=["offer", "created_at"], name="match_history_of_an_offer"),
+            models.Index(
+                fields=["state", "offer"],
+                name="matches_that_may_wait",
+                condition=Q(state__in=["proposed", "contested"]),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"offer {self.offer_id} = variant {self.variant_id}: {self.state} by {self.method}"

@@ -82,7 +82,7 @@ class Offer(models.Model):
             ),
             models.CheckConstraint(name="a_unique_thing_is_sold_once", condition=Q(kind="stock") | Q(stock__lte=1)),
             models.CheckConstraint(
-                name="a_new_thing_has_a_variant", condition=Q(variant__isnull=False) | ~Q(family="new")
+                name="new_stock_has_a_variant", condition=Q(variant__isnull=False) | Q(kind="unique") | ~Q(family="new")
             ),
             models.CheckConstraint(
                 name="offer_can_be_delivered_or_collected",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -16,6 +17,8 @@ from mall.core.components import MallComponent
 from mall.pages.addresses import listing_url, product_url
 from mall.pages.components.picture import CARD_SIZES, PhotoView, photo_view
 from mall.pages.components.reasons import ReasonList, reason_list
+from mall.pages.components.result_address import ResultAddress
+from mall.pages.components.ties import CardTie, MoreLink, card_tie, more_text
 from mall.pages.components.wording import (
     CONDITION_CLASSES,
     CONDITION_MARKS,
@@ -28,7 +31,8 @@ from mall.pages.components.wording import (
 )
 from mall.pages.selectors.cards import NO_FILTERS, CardFacts, read_cards
 from mall.pages.selectors.cheapest import LeadSeller
-from search.queries import Filters
+from search.documents import Language
+from search.queries import Filters, SearchQuery
 from search.results import Hit
 
 ROWS_OF_A_PRODUCT = (Family.NEW, Family.REFURBISHED, Family.USED)
@@ -49,7 +53,11 @@ class LadderRow:
 
 @dataclass(frozen=True, kw_only=True)
 class OfferCard(MallComponent):
-    """One card of a list. heading: level of its title. why: shown under "Why this place?" when given."""
+    """One card of a list. heading: level of its title. why: shown under "Why this place?" when given.
+
+    tie: what ties it to the product's card before it. more: to all equivalents of a product, on the last card of those
+    that belong together.
+    """
 
     template_name = "components/offer_card.html"
 
@@ -71,6 +79,8 @@ class OfferCard(MallComponent):
     is_gone: bool
     icons: str
     heading: int = 3
+    tie: CardTie | None = None
+    more: MoreLink | None = None
 
 
 def cards_for(
@@ -79,15 +89,33 @@ def cards_for(
     *,
     filters: Filters = NO_FILTERS,
     with_reasons: bool = False,
+    with_equivalents: bool = False,
     eager: int = FIRST_ROW_CARDS,
     sizes: str = CARD_SIZES,
     heading: int = 3,
 ) -> list[OfferCard]:
     """Cards of `hits`, in their order; hits whose source is gone are left out.
 
-    filters: what the offers of a card must meet, see `read_cards`. eager: so many pictures are loaded at once, the
-    very first with priority; 0 for cards below the fold.
+    filters: what the offers of a card must meet, see `read_cards`. with_equivalents: each product is followed by what
+    search found near it. eager: so many pictures are loaded at once, the very first with priority; 0 for cards below
+    the fold.
     """
+    alone = hits if with_equivalents else [replace(hit, equivalents=(), equivalent_count=0) for hit in hits]
+    facts = read_cards(alone, language, filters)
+    cards = cards_of_facts(facts, language, with_reasons=with_reasons, eager=eager, sizes=sizes, heading=heading)
+    return _with_links(cards, facts, filters, language)
+
+
+def cards_of_facts(
+    found: Sequence[CardFacts],
+    language: str,
+    *,
+    with_reasons: bool = False,
+    eager: int = FIRST_ROW_CARDS,
+    sizes: str = CARD_SIZES,
+    heading: int = 3,
+) -> list[OfferCard]:
+    """One card for each of `found`, options as in `cards_for`."""
     icons = static("img/icons.svg")
     return [
         _card(
@@ -104,8 +132,33 @@ def cards_for(
             ),
             heading=heading,
         )
-        for place, facts in enumerate(read_cards(hits, language, filters))
+        for place, facts in enumerate(found)
     ]
+
+
+def equivalents_url(product_id: int, language: str, filters: Filters = NO_FILTERS) -> str:
+    """The list of all that is near a product, under the same filters, whatever was searched for."""
+    near = replace(filters, equivalent_of=frozenset({f"product:{product_id}"}))
+    query = SearchQuery(text="", language=cast(Language, language), filters=near)
+    return ResultAddress(path=reverse("search")).of(query)
+
+
+def _with_links(cards: list[OfferCard], facts: Sequence[CardFacts], filters: Filters, language: str) -> list[OfferCard]:
+    """Where more is near a product than follows it, the last card of the group says so."""
+    for place, head in enumerate(facts):
+        if head.equivalent_count > head.equivalents_shown:
+            last = place + head.equivalents_shown
+            cards[last] = replace(cards[last], more=more_link(head, filters, language))
+    return cards
+
+
+def more_link(head: CardFacts, filters: Filters, language: str) -> MoreLink:
+    """head: the product's facts, with the number of its equivalents."""
+    return MoreLink(
+        text=more_text(head.equivalent_count, language),
+        url=equivalents_url(head.hit.source_id, language, filters),
+        about=head.title,
+    )
 
 
 def cards_of_products(product_ids: Sequence[int], language: str, **options: Any) -> list[OfferCard]:
@@ -152,6 +205,7 @@ def _card(
         is_gone=not facts.families,
         icons=icons,
         heading=heading,
+        tie=card_tie(facts, language),
     )
 
 

@@ -22,6 +22,7 @@ from mall.pages.components.wording import (
     number_text,
     percent_text,
     price_text,
+    quoted,
     seller_kind_text,
 )
 from mall.pages.selectors.names import FacetNames
@@ -48,6 +49,8 @@ ORDER = (
     ("grade", False),
     ("delivery", True),
 )
+# what has no box of its own
+CARRIED = {"q", "seller", "equivalent_of", "sort", "exact"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,7 +114,7 @@ def facet_form(
     groups = (_group(name, is_open, page.facets, query, address, names) for name, is_open in ORDER)
     return FacetForm(
         action=address.path,
-        hidden=tuple(pair for pair in to_hidden(query) if pair[0] in {"q", "sort", "exact", "seller"}),
+        hidden=tuple(pair for pair in to_hidden(query) if pair[0] in CARRIED),
         groups=tuple(group for group in groups if group is not None),
         clear_url=address.of(address.cleared(query)),
         show_text=show_text,
@@ -258,7 +261,18 @@ def filter_text(name: str, value: str, language: str, names: FacetNames, *, curr
         return _("Up to %(price)s") % {"price": _major_text(value, currency, language)}
     if name == "saving":
         return _("At least %(percent)s cheaper than new") % {"percent": percent_text(int(value), language)}
+    if name == "equivalent_of":
+        return near_text([value], names, language)
     return value_text(name, value, language, names)
+
+
+def near_text(documents: Iterable[str], names: FacetNames, language: str) -> str:
+    """What stands near to these products ("product:12"); without a name for what is shown no more."""
+    titles = [names.products[document] for document in sorted(documents) if document in names.products]
+    if not titles:
+        return _("Second-hand equivalents")
+    products = ", ".join(quoted(title, language) for title in titles)
+    return _("Second-hand equivalents of %(products)s") % {"products": products}
 
 
 def _major_text(value: str, currency: str, language: str) -> str:

@@ -15,6 +15,7 @@ from mall.pages.components.cards import OfferCard, cards_for
 from mall.pages.components.gallery import Gallery, gallery_of
 from mall.pages.components.layout import Link
 from mall.pages.components.navigation import Breadcrumb, home_link
+from mall.pages.components.nearest import MatchReasons, NearestProduct, match_reasons, nearest_product, price_seen
 from mall.pages.components.offers import SellerLine, offer_arrival, seller_line, split_text
 from mall.pages.components.picture import RAIL_SIZES
 from mall.pages.components.rights import RightsList, rights_list
@@ -33,10 +34,11 @@ from search.documents import Language
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewPrice:
-    """What the same product costs new today. gap: how much less this thing costs, in words, or ""."""
+    """What the same product costs new. gap: how much less this thing costs, in words, or "". seen: on which day."""
 
     price: str
     gap: str
+    seen: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +70,8 @@ class ListingPage:
     product_title: str
     product_url: str
     new: NewPrice | None
+    match: MatchReasons | None
+    nearest: NearestProduct | None
     is_live: bool
     gone_text: str
     similar: tuple[OfferCard, ...]
@@ -112,6 +116,13 @@ def listing_page_of(facts: ListingFacts, *, path: str, language: str) -> Listing
         product_title=facts.product.title if facts.product else "",
         product_url=product_url(facts.product.product_id, facts.product.slug) if facts.product else "",
         new=_new_price(facts, language),
+        match=match_reasons(facts.match, language) if facts.product else None,
+        nearest=nearest_product(
+            facts.nearest,
+            total_minor=offer.total_minor if facts.is_live else None,
+            currency=offer.currency,
+            language=language,
+        ),
         is_live=facts.is_live,
         gone_text=_gone(facts),
         similar=_similar(facts, language),
@@ -148,7 +159,11 @@ def _new_price(facts: ListingFacts, language: str) -> NewPrice | None:
         "amount": price_text(new - offer.total_minor, offer.currency, language),
         "percent": percent_text(percent, language),
     }
-    return NewPrice(price=price_text(new, offer.currency, language), gap=gap if percent and facts.is_live else "")
+    return NewPrice(
+        price=price_text(new, offer.currency, language),
+        gap=gap if percent and facts.is_live else "",
+        seen=price_seen(language),
+    )
 
 
 def _gone(facts: ListingFacts) -> str:

@@ -14,10 +14,10 @@ from django.utils.translation import ngettext, pgettext
 
 from listings.models import ListingPhoto
 from mall.catalogue.buy_box import BuyBox
-from mall.catalogue.conditions import GRADES
+from mall.catalogue.conditions import GRADES, Family
 from mall.catalogue.models import Offer
 from mall.core.components import MallComponent
-from mall.pages.addresses import listing_url, seller_url
+from mall.pages.addresses import contest_url, listing_url, seller_url
 from mall.pages.components.picture import THUMB_SIZES, PhotoView, photo_view
 from mall.pages.components.rights import RightsList, rights_list, rights_on
 from mall.pages.components.wording import (
@@ -54,7 +54,10 @@ class SellerLine(MallComponent):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OfferRow:
-    """One offer in its group. url: the page with this offer put forward; item_url: the page of the very thing."""
+    """One offer in its group. url: the page with this offer put forward; item_url: the page of the very thing.
+
+    contest_url: where to say that it is another product, "" for new goods.
+    """
 
     id: int
     photo: PhotoView | None
@@ -69,6 +72,7 @@ class OfferRow:
     split: str
     url: str
     item_url: str
+    contest_url: str
     is_chosen: bool
 
 
@@ -244,6 +248,7 @@ def _row(
         split=split_text(offer, language),
         url=f"{address}{offer.pk}#offer",
         item_url=item_url(offer, language),
+        contest_url="" if offer.family == Family.NEW else contest_url(offer.pk),
         is_chosen=offer.pk == chosen_id,
     )
 

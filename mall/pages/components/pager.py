@@ -25,8 +25,7 @@ class PageLink:
 
 @dataclass(frozen=True, kw_only=True)
 class Pager(MallComponent):
-    """more_url: the next page, plain; more_part: only its cards. announcement: read out after cards
-    were appended to the shown_before first ones."""
+    """more_url: the next page, plain; more_part: only its cards. announcement: read out after cards were appended."""
 
     template_name = "components/pager.html"
 
@@ -35,7 +34,6 @@ class Pager(MallComponent):
     more_part: str = ""
     more_text: str = ""
     announcement: str = ""
-    shown_before: int = 0
     is_part: bool = False
 
 
@@ -52,25 +50,32 @@ def pager_of(page: SearchPage, address: ResultAddress, *, first: int, last: int,
         for number in _numbers(page.pages, first, last)
     )
     size = query.page_size
-    shown_before = (last - first) * size
-    announcement = _("Results %(first)s to %(last)s of %(total)s are shown.") % {
-        "first": (first - 1) * size + 1,
-        "last": min(last * size, page.total),
-        "total": number_text(page.total, query.language),
-    }
+    announcement = _announcement(page, first=first, last=last)
     if last >= page.pages or last - first + 1 >= MOST_PAGES_AT_ONCE:
-        return Pager(links=links, announcement=announcement, shown_before=shown_before, is_part=is_part)
+        return Pager(links=links, announcement=announcement, is_part=is_part)
     following = replace(query, page=last + 1)
-    count = min(size, page.total - last * size)
+    count = min(size, page.total_cards - last * size)
     return Pager(
         links=links,
         more_url=address.of(following),
         more_part=address.of(following, extra=[("first", str(first)), ("part", "more")]),
         more_text=ngettext("Show %(count)s more result", "Show %(count)s more results", count) % {"count": count},
         announcement=announcement,
-        shown_before=shown_before,
         is_part=is_part,
     )
+
+
+def _announcement(page: SearchPage, *, first: int, last: int) -> str:
+    """Equivalents stand under the result that they belong to and are not numbered."""
+    size = page.query.page_size
+    values = {
+        "first": (first - 1) * size + 1,
+        "last": min(last * size, page.total_cards),
+        "total": number_text(page.total_cards, page.query.language),
+    }
+    if page.total_cards == page.total and not any(hit.equivalents for hit in page.hits):
+        return _("Results %(first)s to %(last)s of %(total)s are shown.") % values
+    return _("Results %(first)s to %(last)s of %(total)s are shown, with their second-hand equivalents.") % values
 
 
 def _numbers(pages: int, first: int, last: int) -> list[int]:

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from mall.catalogue.conditions import Family
 from mall.catalogue.models import Brand, Offer, Variant
 from mall.pages.addresses import seller_url
-from mall.pages.components.cards import OfferCard, cards_for
+from mall.pages.components.cards import OfferCard, cards_for, cards_of_facts, equivalents_url
 from mall.pages.components.gallery import Gallery, gallery_of
 from mall.pages.components.navigation import Breadcrumb
 from mall.pages.components.offers import ChosenOffer, OfferGroup, chosen_offer, offer_group
@@ -31,7 +31,9 @@ from mall.pages.components.product import (
     product_heading,
     variant_links,
 )
+from mall.pages.components.ties import MoreLink, more_text
 from mall.pages.components.wording import CONDITION_CLASSES, offers_text, price_text
+from mall.pages.selectors.equivalents import NearThings, things_near
 from mall.pages.selectors.products import (
     Choice,
     ProductFacts,
@@ -40,15 +42,16 @@ from mall.pages.selectors.products import (
     live_offers,
     read_reduction,
 )
-from mall.pages.selectors.similar import similar_hits
+from mall.pages.selectors.similar import SHOWN, similar_hits
 from mall.pages.structured_data import product_data
 from search.documents import Language
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OtherDoor:
-    """One quiet line: the same product in another condition."""
+    """One quiet line: the same product in another condition. key: what hiding it for the visit is remembered under."""
 
+    key: str
     title: str
     detail: str
     url: str
@@ -57,7 +60,10 @@ class OtherDoor:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProductPage:
-    """What pages/product.html writes. chosen: None where nothing is on sale (in the condition asked for)."""
+    """What pages/product.html writes. chosen: None where nothing is on sale (in the condition asked for).
+
+    equivalents: lone second-hand things near to it, which are no offers of it; more_equivalents: where there are more.
+    """
 
     breadcrumb: Breadcrumb
     brand: str
@@ -78,6 +84,8 @@ class ProductPage:
     grades: GradeLadder
     facts: tuple[tuple[str, str], ...]
     paragraphs: tuple[str, ...]
+    equivalents: tuple[OfferCard, ...]
+    more_equivalents: MoreLink | None
     similar: tuple[OfferCard, ...]
     data: dict[str, Any]
 
@@ -101,6 +109,7 @@ def product_page_of(
     breadcrumb = product_breadcrumb(facts, language)
     gallery = _gallery(facts, offers, choice, variant, heading, language)
     summary = price_summary(offers, language)
+    near = things_near(product.pk, title=facts.title, new_minor=offers.new_minor, language=language)
     return ProductPage(
         breadcrumb=breadcrumb,
         brand=product.brand.name if product.brand else "",
@@ -121,7 +130,9 @@ def product_page_of(
         grades=grade_ladder(offers, choice.offer if choice else None),
         facts=facts.facts,
         paragraphs=tuple(line.strip() for line in facts.description.splitlines() if line.strip()),
-        similar=_similar(facts, language),
+        equivalents=tuple(cards_of_facts(near.cards, language, eager=0, sizes=RAIL_SIZES)),
+        more_equivalents=_more_equivalents(facts, near, language),
+        similar=_similar(facts, near, language),
         data=product_data(facts, offers, gallery, path=address.path),
     )
 
@@ -230,6 +241,7 @@ def _other_door(
         Family.REFURBISHED: _("Also refurbished from %(price)s"),
     }
     return OtherDoor(
+        key="also-second-hand" if is_new else "also-new",
         title=titles[group.family] % values,
         detail=offers_text(group.count),
         url=f"{address.of(condition=str(group.family))}#offer",
@@ -241,7 +253,21 @@ def _from(offer: Offer, language: str) -> str:
     return price_text(offer.total_minor, offer.currency, language)
 
 
-def _similar(facts: ProductFacts, language: str) -> tuple[OfferCard, ...]:
-    product = facts.product
-    hits = similar_hits(f"product:{product.pk}", path=product.category.path_slugs, language=cast(Language, language))
-    return tuple(cards_for(hits, language, eager=0, sizes=RAIL_SIZES))
+def _more_equivalents(facts: ProductFacts, near: NearThings, language: str) -> MoreLink | None:
+    if near.count <= len(near.cards):
+        return None
+    url = equivalents_url(facts.product.pk, language)
+    return MoreLink(text=more_text(near.count, language), url=url, about=facts.title)
+
+
+def _similar(facts: ProductFacts, near: NearThings, language: str) -> tuple[OfferCard, ...]:
+    """What to compare it with, beside the equivalents that are shown already."""
+    product, shown = facts.product, {card.hit.id for card in near.cards}
+    hits = similar_hits(
+        f"product:{product.pk}",
+        path=product.category.path_slugs,
+        language=cast(Language, language),
+        limit=SHOWN + len(shown),
+    )
+    others = [hit for hit in hits if hit.id not in shown][:SHOWN]
+    return tuple(cards_for(others, language, eager=0, sizes=RAIL_SIZES))

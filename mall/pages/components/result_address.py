@@ -24,6 +24,7 @@ PARAMETER_OF_FIELD = {
     "grades": "grade",
     "has_free_delivery": "delivery",
     "delivery_days_max": "delivery",
+    "equivalent_of": "equivalent_of",
 }
 
 

@@ -15,7 +15,7 @@ from mall.catalogue.conditions import Family
 from mall.core.components import MallComponent
 from mall.pages.components.cards import OfferCard, cards_for
 from mall.pages.components.empty import EmptyResults, empty_results
-from mall.pages.components.facets import FacetForm, facet_form, filter_text
+from mall.pages.components.facets import FacetForm, facet_form, filter_text, near_text
 from mall.pages.components.pager import Pager, pager_of
 from mall.pages.components.result_address import (
     PARAMETER_OF_FIELD,
@@ -64,11 +64,12 @@ class SortOption:
 
 @dataclass(frozen=True, kw_only=True)
 class ResultsPanel(MallComponent):
-    """heading: the h1, empty where the page has its own. correction_url: the same words as typed."""
+    """heading: the h1, empty where the page has its own. name: of the list, for titles. correction_url: as typed."""
 
     template_name = "components/results_panel.html"
 
     heading: str
+    name: str
     typed: str
     correction_url: str
     segments: tuple[Segment, ...]
@@ -111,9 +112,16 @@ def results_panel(
         "count": number_text(page.total, language)
     }
     with_reasons = bool(page.searched_text or page.query.text)
-    cards = cards_for(page.hits if hits is None else hits, language, filters=query.filters, with_reasons=with_reasons)
+    cards = cards_for(
+        page.hits if hits is None else hits,
+        language,
+        filters=query.filters,
+        with_reasons=with_reasons,
+        with_equivalents=True,
+    )
     return ResultsPanel(
-        heading=heading_text(page) if heading is None else heading,
+        heading=heading_text(page, names) if heading is None else heading,
+        name=corrected_text(page) or heading_text(page, names),
         typed=quoted(page.query.text, language) if page.corrections else "",
         correction_url=address.of(_exact(page.query)) if page.corrections else "",
         segments=_segments(page, query, address),
@@ -148,12 +156,15 @@ def corrected_text(page: SearchPage) -> str:
     return text
 
 
-def heading_text(page: SearchPage) -> str:
+def heading_text(page: SearchPage, names: FacetNames) -> str:
     """The h1 of a list without one of its own."""
     text = corrected_text(page)
     if text:
         return quoted(text, page.query.language)
-    conditions = page.query.filters.conditions
+    filters = page.query.filters
+    if filters.equivalent_of:
+        return near_text(filters.equivalent_of, names, page.query.language)
+    conditions = filters.conditions
     if len(conditions) == 1:
         return str(Family(next(iter(conditions))).label)
     return _("All products")
@@ -169,7 +180,11 @@ def _names(page: SearchPage, query: SearchQuery, wider: WiderSearch | None) -> F
     brands = {value.value for values in tables for value in values.get("brand", ())[:40]}
     filters = query.filters
     return facet_names(
-        categories | filters.categories, brands | filters.brands, query.language, seller_ids=filters.seller_ids
+        categories | filters.categories,
+        brands | filters.brands,
+        query.language,
+        seller_ids=filters.seller_ids,
+        product_documents=filters.equivalent_of,
     )
 
 

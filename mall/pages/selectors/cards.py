@@ -1,4 +1,4 @@
-"""All that a page of cards shows, in at most six queries however many cards there are.
+"""All that a page of cards shows, in at most eight queries however many cards there are.
 
 Search says which cards and in what order; prices, stock and pictures are read again here, so that a thing sold since
 the last indexing is shown as sold.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import F, Min, Q
@@ -19,6 +19,7 @@ from mall.catalogue.buy_box import saving_percent
 from mall.catalogue.models import Offer, Product, ProductPhoto
 from mall.core.models import Picture
 from mall.pages.selectors.cheapest import CheapestOffer, LeadSeller, cheapest_offers
+from mall.pages.selectors.ties import Evidence, Tie, read_evidence
 from search.queries import Filters
 from search.results import Hit
 
@@ -46,6 +47,9 @@ class CardFacts:
 
     tint: tile colour of the department. own_photo: the thing itself is shown, not the catalogue's picture.
     arrives_in_days: earliest promise among the offers, None when all are to be collected or none is left.
+    new_minor: of a product, the lowest total among its live new offers, whatever the filters.
+    tie: of a thing that is shown because it is near to a product. equivalent_count: of a product, how many such
+    things are near it; equivalents_shown: how many of them follow it on this page.
     """
 
     hit: Hit
@@ -62,6 +66,15 @@ class CardFacts:
     seller_kinds: frozenset[str] = frozenset()
     arrives_in_days: int | None = None
     saving_percent: int = 0
+    new_minor: int | None = None
+    tie: Tie | None = None
+    equivalent_count: int = 0
+    equivalents_shown: int = 0
+
+    @property
+    def total_minor(self) -> int | None:
+        """Lowest of the totals shown, None where nothing is left."""
+        return min((seen.from_minor for seen in self.families.values()), default=None)
 
 
 @dataclass(slots=True)
@@ -89,11 +102,69 @@ class _Offers:
 
 
 def read_cards(hits: Sequence[Hit], language: str, filters: Filters = NO_FILTERS) -> list[CardFacts]:
-    """Facts of each hit that still exists, in the order of `hits`."""
-    products = _product_facts([hit for hit in hits if hit.kind == "product"], language, filters)
-    listings = _listing_facts([hit for hit in hits if hit.kind == "listing"], language)
-    known = {**products, **listings}
-    return [known[hit.id] for hit in hits if hit.id in known]
+    """Facts of each hit that still exists, in the order of `hits`, each product followed by its equivalents.
+
+    An equivalent that was sold, linked to a product or judged anew since the last indexing is left out and not counted.
+    """
+    heads = [hit for hit in hits if hit.kind == "product"]
+    things = [hit for hit in hits if hit.kind == "listing"]
+    near = [(thing, head) for head in heads for thing in head.equivalents]
+    named = sorted(int(document.partition(":")[2]) for document in filters.equivalent_of) if things else []
+    products = _product_facts(heads, language, filters)
+    listings = _listing_facts([*things, *(thing for thing, _head in near)], language)
+    evidence = read_evidence(
+        {(thing.source_id, head.source_id) for thing, head in near}
+        | {(thing.source_id, product_id) for thing in things for product_id in named}
+    )
+    asked = _named_products(named, language)
+    cards: list[CardFacts] = []
+    for hit in hits:
+        if hit.id in products:
+            cards += _with_equivalents(products[hit.id], listings, evidence)
+        elif hit.id in listings:
+            cards.append(_near_one_of(asked, listings[hit.id], evidence))
+    return cards
+
+
+def _with_equivalents(
+    head: CardFacts, listings: Mapping[str, CardFacts], evidence: Mapping[tuple[int, int], Evidence]
+) -> list[CardFacts]:
+    """The product's card, then those of its equivalents that are still there."""
+    hit, product_id = head.hit, head.hit.source_id
+    shown = [
+        replace(card, tie=_tie(product_id, head.title, head.new_minor, evidence[card.hit.source_id, product_id]))
+        for thing in hit.equivalents
+        if (card := listings.get(thing.id)) and (card.hit.source_id, product_id) in evidence
+    ]
+    count = hit.equivalent_count - (len(hit.equivalents) - len(shown))
+    return [replace(head, equivalent_count=count, equivalents_shown=len(shown)), *shown] if count else [head]
+
+
+def _near_one_of(
+    products: Mapping[int, tuple[str, int | None]], thing: CardFacts, evidence: Mapping[tuple[int, int], Evidence]
+) -> CardFacts:
+    """A thing of a list of equivalents, tied to the first of the products asked for that it is near to."""
+    for product_id, (title, new_minor) in products.items():
+        found = evidence.get((thing.hit.source_id, product_id))
+        if found is not None:
+            return replace(thing, tie=_tie(product_id, title, new_minor, found))
+    return thing
+
+
+def _tie(product_id: int, title: str, new_minor: int | None, evidence: Evidence) -> Tie:
+    return Tie(product_id=product_id, product_title=title, evidence=evidence, new_minor=new_minor)
+
+
+def _named_products(ids: Sequence[int], language: str) -> dict[int, tuple[str, int | None]]:
+    """Title and lowest new total of the products that a list of equivalents is about."""
+    if not ids:
+        return {}
+    new: dict[int, int] = {}
+    for product_id, offer in cheapest_offers(ids):
+        if offer.family == "new":
+            new[product_id] = min(offer.total_minor, new.get(product_id, offer.total_minor))
+    titles = {pk: title or slug.replace("-", " ") for pk, (slug, _b, _t, title) in _products(ids, language).items()}
+    return {pk: (titles[pk], new.get(pk)) for pk in ids if pk in titles}
 
 
 def _product_facts(hits: Sequence[Hit], language: str, filters: Filters) -> dict[str, CardFacts]:
@@ -153,6 +224,7 @@ def _offer_facts(seen: _Offers) -> dict[str, Any]:
         "seller_kinds": frozenset(seen.kinds),
         "arrives_in_days": min(seen.days, default=None),
         "saving_percent": saving_percent(min(second_hand), seen.total.get("new")) if second_hand else 0,
+        "new_minor": seen.total.get("new"),
         "lead": lead.seller() if lead else None,
     }
 

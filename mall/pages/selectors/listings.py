@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from listings.models import Listing, ListingPhoto
-from mall.catalogue.models import Category, ProductText
+from mall.catalogue.match_selectors import current_match
+from mall.catalogue.models import CatalogueMatch, Category, ProductText
+from mall.pages.selectors.equivalents import NearestNew, nearest_new
 from mall.pages.selectors.products import cheapest_new_total
 
 
@@ -21,10 +23,14 @@ class MatchedProduct:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListingFacts:
+    """match: what links it to `product`. nearest: of a thing linked to nothing, the nearest product sold new."""
+
     listing: Listing
     photos: tuple[ListingPhoto, ...]
     categories: tuple[Category, ...]
     product: MatchedProduct | None
+    match: CatalogueMatch | None
+    nearest: NearestNew | None
 
     @property
     def is_live(self) -> bool:
@@ -39,7 +45,7 @@ class ListingFacts:
 
 
 def find_listing(listing_id: int, language: str) -> ListingFacts | None:
-    """None for a thing that never was. Five queries at most."""
+    """None for a thing that never was. Nine queries at most."""
     listing = (
         Listing.objects.filter(pk=listing_id)
         .select_related("offer__seller", "offer__variant__product", "category", "brand")
@@ -54,6 +60,8 @@ def find_listing(listing_id: int, language: str) -> ListingFacts | None:
             sorted(Category.objects.filter(slug__in=listing.category.path_slugs), key=lambda node: len(node.path))
         ),
         product=_product(listing, language),
+        match=current_match(listing.offer) if listing.offer.variant_id else None,
+        nearest=nearest_new(listing.offer, language),
     )
 
 

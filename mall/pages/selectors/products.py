@@ -47,10 +47,14 @@ class ConditionOffers:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProductOffers:
-    """Live offers of a product or of one of its variants. from_by_variant: cheapest total of each variant."""
+    """Live offers of a product or of one of its variants. from_by_variant: cheapest total of each variant.
+
+    new_minor: cheapest total new, of all variants.
+    """
 
     groups: tuple[ConditionOffers, ...]
     from_by_variant: Mapping[int, int]
+    new_minor: int | None
     own_photos: Mapping[int, tuple[ListingPhoto, ...]]
 
     @property
@@ -139,6 +143,7 @@ def live_offers(product: Product, variant: Variant | None = None) -> ProductOffe
     return ProductOffers(
         groups=groups,
         from_by_variant=from_by_variant,
+        new_minor=next((offer.total_minor for offer in rows if offer.family == Family.NEW), None),
         own_photos=_own_photos(offer.pk for one in groups for offer in one.offers),
     )
 

@@ -21,7 +21,7 @@ from mall.pages.components.cards import cards_for
 from mall.pages.components.empty import EmptyLink
 from mall.pages.components.pager import pager_of
 from mall.pages.components.result_address import ResultAddress, spelled_out
-from mall.pages.components.results import corrected_text, heading_text, results_panel
+from mall.pages.components.results import results_panel
 from mall.pages.components.suggestions import suggestion_list
 from mall.pages.components.wording import number_text
 from mall.pages.indexing import indexing_of
@@ -31,7 +31,7 @@ from search.documents import Language
 from search.errors import EngineUnavailable
 from search.params import parse_query
 from search.queries import InvalidQuery, SearchQuery
-from search.results import Hit, SearchPage
+from search.results import SearchPage
 from search.service import suggest
 
 RETRY_SECONDS = 30
@@ -83,8 +83,8 @@ def answer_list(
     is_empty_combination = not page.total and not address.applied(spelled_out(page)).is_empty
     context = {
         "panel": panel,
-        "title": _title(page),
-        "description": _description(page),
+        "title": _title(page, panel.name),
+        "description": _description(page, panel.name),
         "indexing": indexing_of(page.query, address, is_empty=not page.total),
         **(frame or {}),
     }
@@ -145,9 +145,16 @@ def _more_cards(request: HttpRequest, page: SearchPage, address: ResultAddress) 
     number = page.query.page
     is_sound = text.isascii() and text.isdigit() and len(text) < 6
     first = int(text) if is_sound and number - MOST_PAGES_AT_ONCE < int(text) <= number else number
-    hits: tuple[Hit, ...] = page.hits
+    cards = cards_for(
+        page.hits,
+        query.language,
+        filters=query.filters,
+        with_reasons=bool(page.searched_text),
+        with_equivalents=True,
+        eager=0,
+    )
     context = {
-        "cards": cards_for(hits, query.language, filters=query.filters, with_reasons=bool(page.searched_text), eager=0),
+        "cards": cards,
         "pager": pager_of(page, address, first=first, last=number, is_part=True),
     }
     response = HttpResponse(render_to_string("components/results_part.html", context))
@@ -188,8 +195,7 @@ def _beyond_the_end(request: HttpRequest, page: SearchPage, address: ResultAddre
     return render(request, "pages/search_notice.html", context)
 
 
-def _title(page: SearchPage) -> str:
-    name = corrected_text(page) or heading_text(page)
+def _title(page: SearchPage, name: str) -> str:
     results = ngettext("%(count)s result", "%(count)s results", page.total) % {
         "count": number_text(page.total, page.query.language)
     }
@@ -199,9 +205,9 @@ def _title(page: SearchPage) -> str:
     return _("%(name)s: %(results)s · %(mall)s") % values
 
 
-def _description(page: SearchPage) -> str:
+def _description(page: SearchPage, name: str) -> str:
     values = {
-        "name": corrected_text(page) or heading_text(page),
+        "name": name,
         "total": number_text(page.total, page.query.language),
         "offers": number_text(page.total_offers, page.query.language),
     }

@@ -6,14 +6,14 @@ segments are read together the numbers are translated into one list.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from search.documents import CONDITION_FAMILIES, LANGUAGES, SELLER_KINDS, DocumentKind, SearchDocument
-from search.engines.embedded.container import Array, pack_strings, string_at, unpack_strings
+from search.engines.embedded.container import Array, pack_strings, release_pages, string_at, unpack_strings
 
 KINDS: tuple[DocumentKind, ...] = ("product", "listing")
 _ID_WORDS = 3
@@ -92,6 +92,7 @@ def _document_arrays(documents: Sequence[SearchDocument]) -> dict[str, Array]:
         "id_keys": _id_keys(ids),
     }
     arrays["id_bytes"], arrays["id_ends"] = pack_strings(ids)
+    arrays["equivalent_bytes"], arrays["equivalent_ends"] = pack_strings([d.equivalent_of for d in documents])
     for language in LANGUAGES:
         titles = [document.text_in(language).title for document in documents]
         arrays[f"shown_{language}_bytes"], arrays[f"shown_{language}_ends"] = pack_strings(titles)
@@ -105,7 +106,7 @@ def _id_keys(ids: Sequence[str]) -> Array:
     return np.frombuffer(packed, ">u8").astype(np.uint64).reshape(len(ids), _ID_WORDS)
 
 
-STRING_COLUMNS = ("id", *(f"shown_{language}" for language in LANGUAGES))
+STRING_COLUMNS = ("id", "equivalent", *(f"shown_{language}" for language in LANGUAGES))
 ROW_COLUMNS = (
     "versions",
     "kinds",
@@ -125,6 +126,7 @@ class Columns:
     document_of_offer: Array
     segments: list[tuple[int, dict[str, Array]]]
     _numbers: dict[str, dict[str, int]] = field(default_factory=dict)
+    _near: tuple[Array, Array] | None = None
 
     @property
     def rows(self) -> int:
@@ -150,6 +152,25 @@ class Columns:
         return [
             t for _, arrays in self.segments for t in unpack_strings(arrays[f"{name}_bytes"], arrays[f"{name}_ends"])
         ]
+
+    def near(self) -> tuple[Array, Array]:
+        """Rows of documents that name a product, int64 (n,) ascending, and the names as in `id_keys` (n, 3)."""
+        if self._near is None:
+            rows, names = [np.empty(0, np.int64)], list[str]()
+            for offset, arrays in self.segments:
+                ends = arrays["equivalent_ends"]
+                here = np.flatnonzero(ends[1:] > ends[:-1])
+                names += unpack_strings(arrays["equivalent_bytes"], np.concatenate([[0], ends[here + 1]]))
+                release_pages(ends)
+                rows.append(here + offset)
+            self._near = np.concatenate(rows), _id_keys(names)
+        return self._near
+
+    def rows_near(self, products: Iterable[str]) -> Array:
+        """Rows of documents that name one of these products, ascending."""
+        rows, names = self.near()
+        wanted = _id_keys(sorted(products))
+        return np.asarray(rows[(names[:, None] == wanted).all(axis=2).any(axis=1)])
 
     def _string(self, name: str, row: int) -> str:
         offset, arrays = next(pair for pair in reversed(self.segments) if pair[0] <= row)

@@ -11,6 +11,8 @@ from threadpoolctl import threadpool_limits
 from search.analysis import stem
 from search.documents import LANGUAGES, Language, SearchDocument
 from search.embeddings.protocol import TextEncoder, Vectors
+from search.engines.embedded.candidates import nearest_products
+from search.engines.embedded.equivalents import fold, make_cards, unfolded
 from search.engines.embedded.facets import FacetCounter
 from search.engines.embedded.lexicon import LexiconKeeper
 from search.engines.embedded.pages import FittingOffers, browsing_scores, make_hits, page_rows, sort_scores
@@ -18,7 +20,7 @@ from search.engines.embedded.ranking import Ranking, rank
 from search.engines.embedded.snapshot import Snapshot
 from search.engines.embedded.store import Store
 from search.engines.embedded.writer import Progress, Writer
-from search.engines.protocol import EngineStatus, Retrieval
+from search.engines.protocol import EngineStatus, NearProduct, Retrieval
 from search.errors import EncoderUnavailable, IndexRebuilding
 from search.queries import Filters, SearchQuery
 from search.query.spelling import Speller
@@ -70,11 +72,15 @@ class EmbeddedEngine:
             matched, relevance = np.flatnonzero(snapshot.alive), _browsing(snapshot)
         counter = FacetCounter(snapshot.columns, query.filters, matched)
         fitting = FittingOffers(snapshot.columns, query.filters, matched, counter)
-        scores = sort_scores(query.sort, fitting, relevance)
-        rows, row_scores = page_rows(fitting.rows, scores, snapshot.columns, query.offset, query.page_size)
+        if query.sort == "relevance":
+            cards = fold(snapshot, fitting.rows, relevance, ranking, self._weights)
+        else:
+            cards = unfolded(fitting.rows, sort_scores(query.sort, fitting))
+        rows, row_scores = page_rows(cards.rows, cards.scores, snapshot.columns, query.offset, query.page_size)
         return Retrieval(
-            hits=make_hits(snapshot, query.filters, rows, row_scores, ranking),
+            hits=make_cards(snapshot, query.filters, cards, rows, row_scores, relevance, ranking),
             total=len(fitting.rows),
+            total_cards=len(cards.rows),
             total_offers=fitting.total_offers,
             facets=self._facets(snapshot, query, counter) if with_facets else Facets(),
             is_words_only=bool(query.text.strip()) and vector is None,
@@ -140,6 +146,14 @@ class EmbeddedEngine:
         exact = snapshot.vectors.exact(vector, nearest)
         rows, scores = page_rows(nearest, exact, snapshot.columns, 0, limit)
         return make_hits(snapshot, filters, rows, scores, None)
+
+    def nearest_products(
+        self, text: str, *, codes: Sequence[str], language: Language, limit: int
+    ) -> Sequence[NearProduct]:
+        snapshot = self._store.snapshot()
+        asked = SearchQuery(text=text, language=language)
+        vector = self._query_vector(snapshot, asked) if text.strip() else None
+        return nearest_products(snapshot, text, tuple(codes), language, vector, self._weights, limit)
 
     def status(self) -> EngineStatus:
         encoder = self._encoder.name if self._encoder else ""

@@ -26,7 +26,7 @@ class FacetCounter:
     def __init__(self, columns: Columns, filters: Filters, matched: Array) -> None:
         self._columns, self._filters = columns, filters
         ends = columns.arrays["offer_ends"]
-        starts, lengths = ends[:-1][matched], np.diff(ends)[matched]
+        starts, lengths = ends[matched], ends[matched + 1] - ends[matched]
         self.offers = ragged_places(starts, lengths)
         self.places = np.repeat(np.arange(len(matched), dtype=np.int64), lengths)
         self._ends = np.concatenate([[0], np.cumsum(lengths)])
@@ -54,8 +54,8 @@ class FacetCounter:
 
     def fitting_documents(self) -> Mask:
         """Of the match set: documents that meet the filters on documents (a copy)."""
-        inside = document_mask(self._columns, self._filters)
-        return np.ones(len(self._matched), bool) if inside is None else inside[self._matched]
+        inside = self._inside_but(None)
+        return np.ones(len(self._matched), bool) if inside is None else inside.copy()
 
     def offers_between(self, place: int) -> slice:
         """Where in `offers` those of one document of the match set lie."""
@@ -64,12 +64,14 @@ class FacetCounter:
     def _fitting(self, without: str | None) -> Mask:
         """Offers under consideration that meet all filters but one, document filters included."""
         kept = self.masks.offers_meeting(without=without)
-        name = without if without in ("brands", "categories") else None
-        if name not in self._inside:
-            inside = document_mask(self._columns, self._filters, without=name)
-            self._inside[name] = None if inside is None else inside[self._matched]
-        inside = self._inside[name]
+        inside = self._inside_but(without if without in ("brands", "categories") else None)
         return kept if inside is None else kept & inside[self.places]
+
+    def _inside_but(self, name: str | None) -> Mask | None:
+        """Of the match set: documents that meet the filters on documents, the named one left out."""
+        if name not in self._inside:
+            self._inside[name] = document_mask(self._columns, self._filters, self._matched, without=name)
+        return self._inside[name]
 
     def _documents(self, offers: Mask) -> Array:
         """Places (in `matched`) of documents that have one of the offers."""

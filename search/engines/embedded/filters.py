@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.documents import CONDITION_FAMILIES, SELLER_KINDS
-from search.engines.embedded.columns import Columns
+from search.engines.embedded.columns import Columns, ragged_places
 from search.engines.embedded.container import Array
 from search.queries import Filters
 
@@ -19,7 +19,7 @@ OFFER_FILTERS = (
     "conditions", "grades", "colours", "sizes", "seller_kinds", "seller_ids", "price_min_minor", "price_max_minor",
     "saving_percent_min", "delivery_days_max", "has_free_delivery",
 )  # fmt: skip
-DOCUMENT_FILTERS = ("categories", "brands")
+DOCUMENT_FILTERS = ("categories", "brands", "equivalent_of")
 
 
 class FilterMasks:
@@ -83,17 +83,24 @@ _TESTS: dict[str, _Test] = {
 }
 
 
-def document_mask(columns: Columns, filters: Filters, *, without: str | None = None) -> Mask | None:
-    """Documents in the wanted categories and of the wanted brands; None when neither is asked for."""
-    kept: Mask | None = None
+def document_mask(columns: Columns, filters: Filters, rows: Array, *, without: str | None = None) -> Mask | None:
+    """Per row: in the wanted categories, of the wanted brands, near to the wanted products? None without a wish."""
+    masks = []
     if filters.brands and without != "brands":
         numbers = [columns.number_of("brands", brand) for brand in filters.brands]
-        kept = np.isin(columns.arrays["brands"], numbers)
+        masks.append(np.isin(columns.arrays["brands"][rows], numbers))
     if filters.categories and without != "categories":
-        numbers = [columns.number_of("categories", slug) for slug in filters.categories]
-        hits = np.isin(columns.arrays["categories"], [number for number in numbers if number >= 0])
-        rows = np.repeat(np.arange(columns.rows), np.diff(columns.arrays["category_ends"]))[hits]
-        inside = np.zeros(columns.rows, bool)
-        inside[rows] = True
-        kept = inside if kept is None else kept & inside
-    return kept
+        masks.append(_in_categories(columns, filters.categories, rows))
+    if filters.equivalent_of:
+        masks.append(np.isin(rows, columns.rows_near(filters.equivalent_of)))
+    return np.logical_and.reduce(masks) if masks else None
+
+
+def _in_categories(columns: Columns, wanted: Iterable[str], rows: Array) -> Mask:
+    numbers = [columns.number_of("categories", slug) for slug in wanted]
+    ends = columns.arrays["category_ends"]
+    starts, lengths = ends[rows], ends[rows + 1] - ends[rows]
+    held = columns.arrays["categories"][ragged_places(starts, lengths)]
+    inside = np.zeros(len(rows), bool)
+    inside[np.repeat(np.arange(len(rows)), lengths)[np.isin(held, numbers)]] = True
+    return inside

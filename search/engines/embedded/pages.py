@@ -53,15 +53,13 @@ class FittingOffers:
         return highest
 
 
-def sort_scores(sort: Sort, fitting: FittingOffers, relevance: Array) -> Array:
-    """Per row: the higher, the earlier."""
+def sort_scores(sort: Sort, fitting: FittingOffers) -> Array:
+    """Per row, for every order but relevance: the higher, the earlier."""
     if sort == "price":
         return -fitting.lowest_totals()
     if sort == "saving":
         return fitting.highest("savings")
-    if sort == "newest":
-        return fitting.highest("published")
-    return relevance[fitting.rows]
+    return fitting.highest("published")
 
 
 def browsing_scores(columns: Columns) -> Array:

@@ -53,6 +53,9 @@ class Segment:
 def open_segment(folder: Path, name: str) -> Segment:
     """Raises CorruptFile, FileNotFoundError."""
     arrays, meta = read_arrays(folder / f"{name}.segment")
+    if "equivalent_ends" not in arrays:  # written before listings knew their product: none is near to any
+        arrays["equivalent_bytes"] = np.empty(0, np.uint8)
+        arrays["equivalent_ends"] = np.broadcast_to(np.int64(0), len(arrays["versions"]) + 1)
     return Segment(name, arrays, meta)
 
 

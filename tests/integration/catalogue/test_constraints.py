@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
         ("offer_grade_belongs_to_its_family", {"family": "new", "grade": "used.good"}),
         ("refurbished_means_tested_and_erased", {"family": "refurbished", "grade": "refurb.good"}),
         ("a_unique_thing_is_sold_once", {"kind": "unique", "stock": 2}),
-        ("a_new_thing_has_a_variant", {"variant_id": None}),
+        ("new_stock_has_a_variant", {"variant_id": None}),
         ("offer_can_be_delivered_or_collected", {"delivery_days_max": None, "delivery_days_min": None}),
         ("offer_earliest_delivery_is_not_after_latest", {"delivery_days_min": 9, "delivery_days_max": 3}),
     ],

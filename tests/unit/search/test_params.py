@@ -21,8 +21,8 @@ def test_an_empty_address_asks_for_everything() -> None:
 def test_every_filter_is_read() -> None:
     query = parsed(
         "q=velo&condition=used&condition=new&category=bikes&brand=velune&price_min=10&price_max=199,99&saving=30"
-        "&seller_kind=private&seller=7&colour=blue&size=42&grade=used.good&delivery=free&delivery=3&sort=price"
-        "&page=2&page_size=48&exact=1"
+        "&seller_kind=private&seller=7&colour=blue&size=42&grade=used.good&delivery=free&delivery=3"
+        "&equivalent_of=12&equivalent_of=7&sort=price&page=2&page_size=48&exact=1"
     )
 
     assert query == SearchQuery(
@@ -42,6 +42,7 @@ def test_every_filter_is_read() -> None:
             grades=frozenset({"used.good"}),
             delivery_days_max=3,
             has_free_delivery=True,
+            equivalent_of=frozenset({"product:7", "product:12"}),
         ),
         sort="price",
         page=2,
@@ -52,7 +53,9 @@ def test_every_filter_is_read() -> None:
 
 
 def test_an_address_is_written_in_a_fixed_order_and_read_back() -> None:
-    query = parsed("sort=newest&condition=used&price_max=200&q=lampe&condition=new&page=3&delivery=free")
+    query = parsed(
+        "sort=newest&equivalent_of=12&condition=used&price_max=200&q=lampe&condition=new&page=3&delivery=free"
+    )
     pairs = to_params(query)
 
     assert pairs == [
@@ -61,6 +64,7 @@ def test_an_address_is_written_in_a_fixed_order_and_read_back() -> None:
         ("condition", "used"),
         ("price_max", "200"),
         ("delivery", "free"),
+        ("equivalent_of", "12"),
         ("sort", "newest"),
         ("page", "3"),
     ]
@@ -88,6 +92,8 @@ def test_an_address_is_written_in_a_fixed_order_and_read_back() -> None:
         ("price_min=20&price_max=10", "price_min"),
         ("seller_kind=thief", "seller_kind"),
         ("seller=x", "seller"),
+        ("equivalent_of=product:12", "equivalent_of"),
+        ("equivalent_of=0", "equivalent_of"),
         ("saving=100", "saving"),
         ("delivery=soon", "delivery"),
         ("&".join(f"brand=b{n}" for n in range(41)), "brand"),
