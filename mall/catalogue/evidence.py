@@ -7,7 +7,7 @@ An entry is what the JSON of `CatalogueMatch.evidence` and `Equivalent.evidence`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -19,6 +19,7 @@ EvidenceKind = Literal[
 ]  # fmt: skip
 KINDS: tuple[EvidenceKind, ...] = get_args(EvidenceKind)
 Speaks = Literal["for", "against"]
+Phrase = Callable[[Mapping[str, str]], str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +54,7 @@ def _nothing(values: Mapping[str, str]) -> str:
     return ""
 
 
-_FOR = {
+_FOR: dict[str, Phrase] = {
     "gtin": lambda v: _("same barcode %(detail)s") % v,
     "isbn10": lambda v: _("same ISBN %(detail)s") % v,
     "mpn": lambda v: _("same part number %(detail)s") % v,
@@ -70,7 +71,7 @@ _FOR = {
     "seller": lambda v: _("chosen by its seller"),
     "title": lambda v: _("title: %(detail)s") % v,
 }
-_AGAINST = {
+_AGAINST: dict[str, Phrase] = {
     "gtin": lambda v: _("barcode %(detail)s instead of %(other)s") % v,
     "isbn10": lambda v: _("ISBN %(detail)s instead of %(other)s") % v,
     "mpn": lambda v: _("part number %(detail)s instead of %(other)s") % v,

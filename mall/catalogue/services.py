@@ -28,6 +28,7 @@ from search.analysis import fold
 from search.indexing.changes import mark_changed
 
 OFFER_CHANGED = "catalogue.offer_changed"
+PRODUCTS_ADDED = "catalogue.products_added"
 ROLES_OF_METHODS: dict[str, str] = {
     CatalogueMatch.Method.SELLER: CatalogueMatch.Role.SELLER,
     CatalogueMatch.Method.OPERATOR: CatalogueMatch.Role.OPERATOR,
@@ -39,6 +40,11 @@ def touch_products(ids: Iterable[int]) -> None:
     changed = sorted(set(ids))
     Product.objects.filter(pk__in=changed).update(search_version=F("search_version") + 1)
     mark_changed("product", changed)
+
+
+def announce_products() -> None:
+    """Say that the catalogue has products it had not before. Many such words are one."""
+    outbox.publish(PRODUCTS_ADDED, "products", {})
 
 
 def touch_offer(offer: Offer) -> None:

@@ -53,7 +53,9 @@ class DemoProduct:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DemoListing:
-    """title, text: own language first. product: key, "" for a thing that stands alone. match: "gtin" or "seller"."""
+    """title, text: own language first. product: key, "" for a thing that stands alone. match: "gtin", "seller" or
+    "matcher": who finds the product. code: model number that its seller typed.
+    """
 
     photo: str
     seller: str
@@ -65,6 +67,7 @@ class DemoListing:
     price_minor: int
     product: str = ""
     match: str = ""
+    code: str = ""
     brand: str = ""
     category: str = ""
     colour: str = ""
@@ -194,6 +197,7 @@ def _listing(row: dict[str, Any]) -> DemoListing:
         price_minor=row["price"],
         product=row.get("product", ""),
         match=row.get("match", ""),
+        code=row.get("code", ""),
         brand=row.get("brand", ""),
         category=row.get("category", ""),
         colour=row.get("colour", ""),

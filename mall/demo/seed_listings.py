@@ -7,9 +7,9 @@ from zlib import crc32
 
 from django.db import transaction
 
-from listings.models import Listing, ListingPhoto
+from listings.services import ListingPicture, ListingWords, publish_listing
 from mall.catalogue.models import CatalogueMatch, Identifier, Offer, Variant
-from mall.catalogue.services import OfferTerms, link_offer, match_by_identifier, publish_offer
+from mall.catalogue.services import OfferTerms, link_offer, match_by_identifier
 from mall.demo.content import DemoContent, DemoListing
 from mall.demo.seed import Shelves
 
@@ -25,18 +25,30 @@ def publish_listings(content: DemoContent, shelves: Shelves, *, now: datetime) -
 
 
 def _publish(row: DemoListing, content: DemoContent, shelves: Shelves, *, published: datetime) -> None:
-    offer = publish_offer(
+    variant = _variant(row, content, shelves)
+    title_fr, title_en = row.title if row.language == "fr" else reversed(row.title)
+    listing = publish_listing(
         seller=shelves.sellers[row.seller],
-        variant=None,
         terms=_terms(row),
+        words=_words(row, content, shelves, variant),
+        pictures=[
+            ListingPicture(
+                picture=shelves.photos[f"phone/{row.photo}"],
+                alt_fr=f"{title_fr}, photo du vendeur",
+                alt_en=f"{title_en}, the seller’s photo",
+            )
+        ],
         now=published,
         source_key=f"demo-listing:{row.photo}",
     )
-    variant = _variant(row, content, shelves)
+    if variant is not None and row.match != "matcher":
+        _match(row, listing.offer, variant, published)
+
+
+def _words(row: DemoListing, content: DemoContent, shelves: Shelves, variant: Variant | None) -> ListingWords:
     product = content.by_key.get(row.product)
     brand = product.brand if product else row.brand
-    listing = Listing.objects.create(
-        offer=offer,
+    return ListingWords(
         category=shelves.categories[product.category if product else row.category],
         brand=shelves.brands[brand] if brand else None,
         language=row.language,
@@ -44,22 +56,14 @@ def _publish(row: DemoListing, content: DemoContent, shelves: Shelves, *, publis
         description=row.text[0],
         title_other=row.title[1],
         description_other=row.text[1],
-        defects=list(row.defects),
+        defects=row.defects,
         is_complete=row.is_complete,
         colour=variant.colour if variant else row.colour,
         size=row.size,
         bought_in=row.year,
-        created_at=published,
+        gtin=_gtin(variant) if variant and row.match == "gtin" else "",
+        model_code=row.code,
     )
-    title_fr, title_en = row.title if row.language == "fr" else reversed(row.title)
-    ListingPhoto.objects.create(
-        listing=listing,
-        picture=shelves.photos[f"phone/{row.photo}"],
-        alt_fr=f"{title_fr}, photo du vendeur",
-        alt_en=f"{title_en}, the seller’s photo",
-    )
-    if variant is not None:
-        _match(row, offer, variant, published)
 
 
 def _terms(row: DemoListing) -> OfferTerms:
@@ -88,8 +92,7 @@ def _variant(row: DemoListing, content: DemoContent, shelves: Shelves) -> Varian
 
 def _match(row: DemoListing, offer: Offer, variant: Variant, published: datetime) -> None:
     if row.match == "gtin":
-        code = variant.identifiers.get(scheme=Identifier.Scheme.GTIN).value
-        match_by_identifier(offer=offer, scheme=Identifier.Scheme.GTIN, value=code, now=published)
+        match_by_identifier(offer=offer, scheme=Identifier.Scheme.GTIN, value=_gtin(variant), now=published)
         return
     link_offer(
         offer=offer,
@@ -102,3 +105,7 @@ def _match(row: DemoListing, offer: Offer, variant: Variant, published: datetime
         score=None,
         now=published,
     )
+
+
+def _gtin(variant: Variant) -> str:
+    return variant.identifiers.get(scheme=Identifier.Scheme.GTIN).value

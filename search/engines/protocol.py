@@ -49,6 +49,14 @@ class NearProduct:
     cosine: float
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TermFrequencies:
+    """documents: how many the index holds; counts: how many of them have each term, in the order they were asked."""
+
+    documents: int
+    counts: tuple[int, ...]
+
+
 class SearchEngine(Protocol):
     """Scores compare within one response only, higher is better.
 
@@ -102,6 +110,13 @@ class SearchEngine(Protocol):
         self, text: str, *, codes: Sequence[str], language: Language, limit: int
     ) -> Sequence[NearProduct]:
         """Products that a listing's words may name, best first; those bearing one of the codes lead."""
+        ...
+
+    def frequencies(self, terms: Sequence[str], *, language: Language) -> TermFrequencies:
+        """How common terms of `search.analysis` are in the words of `language`; codes count where documents bear them.
+
+        Documents that were replaced or removed may be counted until the index is tidied.
+        """
         ...
 
     def status(self) -> EngineStatus:

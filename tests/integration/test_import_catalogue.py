@@ -20,6 +20,7 @@ from mall.catalogue.imports.classify import category_of
 from mall.catalogue.models import Identifier, Offer, PriceHistory, Product, ProductText, Variant
 from mall.core.models import OutboxRow
 from mall.sellers.models import Seller
+from search.indexing.changes import TOPIC
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,7 +78,7 @@ def test_a_row_lands_as_product_text_variant_code_and_offer(feed: Path) -> None:
     assert Identifier.objects.get().value == "04006381333931"
     assert (offer.price_minor, offer.grade, offer.seller.name) == (5900, "new.sealed", "Mon Flux")
     assert PriceHistory.objects.get().price_minor == 5900
-    assert OutboxRow.objects.get().key == f"product:{product.pk}"
+    assert OutboxRow.objects.get(topic=TOPIC).key == f"product:{product.pk}"
     assert Variant.objects.get().colour == "blue"
 
 

@@ -18,7 +18,8 @@ from mall.catalogue.imports.classify import category_of
 from mall.catalogue.imports.facts import colour_in, facts_of
 from mall.catalogue.imports.rows import CatalogueRow
 from mall.catalogue.models import Brand, Category, Identifier, Offer, PriceHistory, Product, ProductText, Variant
-from mall.catalogue.services import touch_products
+from mall.catalogue.newness import sells_new
+from mall.catalogue.services import announce_products, follow_newness, touch_products
 from mall.sellers.models import Seller
 from search.query.colours import colour_named
 
@@ -57,10 +58,12 @@ class FeedWriter:
     tally: Tally = field(default_factory=Tally)
     _brands: dict[str, Brand] = field(default_factory=dict)
     _categories: dict[str, Category] = field(default_factory=dict)
+    _turned: list[tuple[Offer, bool]] = field(default_factory=list)
 
     @transaction.atomic(durable=True)
     def write(self, rows: Sequence[CatalogueRow]) -> None:
         """All of the batch or nothing. Rows whose words, codes and price are as before are left alone."""
+        self._turned.clear()
         leaves = [self._leaf(row) for row in rows]
         self._categories |= ensure_categories(set(leaves) - self._categories.keys())
         self._ensure_brands({row.brand for row in rows if row.brand})
@@ -75,6 +78,13 @@ class FeedWriter:
         self.tally.created += len(fresh)
         self.tally.unchanged += len(rows) - len(changed)
         touch_products(changed)
+        for offer, was_new in self._turned:
+            follow_newness(offer, was_new=was_new)
+
+    def announce(self) -> None:
+        """Once the feed is read, or broke off: second-hand things may be of the products that came, or near to them."""
+        if self.tally.created:
+            announce_products()
 
     def _key(self, row: CatalogueRow) -> str:
         return f"{self.feed}:{row.id}"
@@ -142,7 +152,7 @@ class FeedWriter:
             codes.append((Identifier.Scheme.MPN, f"{brand_slug(row.brand)}:{row.mpn}"))
         return codes
 
-    def _offer(self, pairs: Sequence[tuple[Variant, CatalogueRow]]) -> None:
+    def _offer(self, pairs: Sequence[tuple[Variant, CatalogueRow]]) -> list[Offer]:
         offers = Offer.objects.bulk_create(
             Offer(
                 variant=variant,
@@ -161,6 +171,7 @@ class FeedWriter:
             PriceHistory(offer=offer, price_minor=offer.price_minor, starts_at=self.now) for offer in offers
         )
         self.tally.offers += len(offers)
+        return offers
 
     def _update(self, product: Product, row: CatalogueRow, leaf: str) -> bool:
         """Bring one known product up to date; False when nothing of it had changed."""
@@ -198,13 +209,22 @@ class FeedWriter:
         if offer is None:
             if row.price_minor is None:
                 return False
-            self._offer([(variant, row)])
+            self._turned += [(opened, False) for opened in self._offer([(variant, row)])]
             return True
+        was_new = sells_new(offer)
         if row.price_minor is None:
-            return bool(Offer.objects.filter(pk=offer.pk, withdrawn_at=None).update(withdrawn_at=self.now))
+            if offer.withdrawn_at is not None:
+                return False
+            offer.withdrawn_at = self.now
+            offer.save(update_fields=["withdrawn_at"])
+            self._turned.append((offer, was_new))
+            return True
         if (offer.price_minor, offer.withdrawn_at) == (row.price_minor, None):
             return False
         Offer.objects.filter(pk=offer.pk).update(price_minor=row.price_minor, withdrawn_at=None)
+        if offer.withdrawn_at is not None:
+            offer.withdrawn_at = None
+            self._turned.append((offer, was_new))
         if offer.price_minor != row.price_minor:
             PriceHistory.objects.update_or_create(
                 offer=offer,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from mall.catalogue.evidence import evidence_text
 from mall.catalogue.models import CatalogueMatch
 from mall.core.components import MallComponent
+from mall.pages.addresses import contest_url
 from mall.pages.components.cards import card_url
 from mall.pages.components.picture import THUMB_SIZES, PhotoView, photo_view
 from mall.pages.components.wording import full_date_text, percent_text, price_text
@@ -45,13 +46,17 @@ class NearestProduct(MallComponent):
 
 @dataclass(frozen=True, kw_only=True)
 class MatchReasons(MallComponent):
-    """Why a thing stands on its product's page. decided: who said so and when. certainty: of a model, else ""."""
+    """Why a thing stands on its product's page. decided: who said so and when. certainty: of a model, else "".
+
+    contest_url: where to say that it is another product.
+    """
 
     template_name = "components/match_reasons.html"
 
     decided: str
     certainty: str
     evidence: EvidenceWords
+    contest_url: str
 
 
 def nearest_product(
@@ -84,6 +89,7 @@ def match_reasons(match: CatalogueMatch | None, language: str) -> MatchReasons |
         decided=_decided(match) % {"date": full_date_text(timezone.localtime(match.created_at).date(), language)},
         certainty=_("Certainty %(percent)s") % {"percent": percent} if is_model else "",
         evidence=_in_words(match.evidence),
+        contest_url=contest_url(match.offer_id),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from search.analysis import stem
+from search.analysis import normalise_code, stem
 from search.documents import LANGUAGES, Language, SearchDocument
 from search.embeddings.protocol import TextEncoder, Vectors
 from search.engines.embedded.candidates import nearest_products
@@ -20,7 +20,7 @@ from search.engines.embedded.ranking import Ranking, rank
 from search.engines.embedded.snapshot import Snapshot
 from search.engines.embedded.store import Store
 from search.engines.embedded.writer import Progress, Writer
-from search.engines.protocol import EngineStatus, NearProduct, Retrieval
+from search.engines.protocol import EngineStatus, NearProduct, Retrieval, TermFrequencies
 from search.errors import EncoderUnavailable, IndexRebuilding
 from search.queries import Filters, SearchQuery
 from search.query.spelling import Speller
@@ -155,6 +155,12 @@ class EmbeddedEngine:
         vector = self._query_vector(snapshot, asked) if text.strip() else None
         return nearest_products(snapshot, text, tuple(codes), language, vector, self._weights, limit)
 
+    def frequencies(self, terms: Sequence[str], *, language: Language) -> TermFrequencies:
+        snapshot = self._store.snapshot()
+        return TermFrequencies(
+            documents=snapshot.lexical.rows, counts=tuple(_documents_with(snapshot, term, language) for term in terms)
+        )
+
     def status(self) -> EngineStatus:
         encoder = self._encoder.name if self._encoder else ""
         try:
@@ -191,6 +197,13 @@ def _browsing(snapshot: Snapshot) -> np.ndarray:
         snapshot.caches["browsing"] = browsing_scores(snapshot.columns)
     found: np.ndarray = snapshot.caches["browsing"]
     return found
+
+
+def _documents_with(snapshot: Snapshot, term: str, language: Language) -> int:
+    in_words = len(snapshot.lexical.find(language, term).rows)
+    if not any(character.isdigit() for character in term):
+        return in_words
+    return max(in_words, len(snapshot.lexical.find("id", normalise_code(term)).rows))
 
 
 def _documents_with_all(snapshot: Snapshot, words: Sequence[str]) -> int:

@@ -69,7 +69,8 @@ def test_vectors_have_length_one_and_one_photo_has_one_vector(encoder: ImageEnco
 
     together = encoder.encode(photos)
 
-    assert (together.shape, together.dtype) == ((3, encoder.dimensions), np.float32)
+    assert together.shape == (3, encoder.dimensions)
+    assert together.dtype == np.float32
     assert np.linalg.norm(together, axis=1) == pytest.approx(1, abs=1e-5)
     assert np.array_equal(encoder.encode(photos[::-1])[::-1], together)
     assert np.array_equal(encoder.encode(photos[1:2])[0], together[1])
@@ -97,7 +98,7 @@ def test_a_grey_photo_and_a_transparent_one_must_be_made_rgb_first(encoder: Imag
 
 def test_a_photo_of_other_numbers_is_refused(encoder: ImageEncoder) -> None:
     with pytest.raises(ValueError, match="uint8, 0 to 255, not float32"):
-        encoder.encode([np.zeros((20, 20, 3), np.float32)])  # type: ignore[list-item]
+        encoder.encode([np.zeros((20, 20, 3), np.float32)])
     with pytest.raises(ValueError, match="height, width, 3"):
         encoder.encode([np.zeros((0, 20, 3), np.uint8)])
 
@@ -219,13 +220,16 @@ def test_weights_that_are_cut_short_are_refused(model_folder: Path, tmp_path: Pa
             read_tensors(tmp_path / "cut.pth")
 
 
+OTHER_PICKLES: tuple[object, ...] = (1, 2, {}, {}, [])
+
+
 class _Mischief:
     def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
         return (os.mkdir, ("made-by-a-pickle",))
 
 
 def test_a_file_of_tensors_cannot_call_anything_else(tmp_path: Path) -> None:
-    parts = (MAGIC, PROTOCOL, {}, OrderedDict(weight=_Mischief()), [])
+    parts: tuple[object, ...] = (MAGIC, PROTOCOL, {}, OrderedDict(weight=_Mischief()), [])
     (tmp_path / "evil.pth").write_bytes(b"".join(pickle.dumps(part, 2) for part in parts))
 
     with pytest.raises(ValueError, match=rf"has no use for {os.name}\.mkdir"):
@@ -235,7 +239,7 @@ def test_a_file_of_tensors_cannot_call_anything_else(tmp_path: Path) -> None:
 
 
 def test_a_file_of_other_pickles_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "other.pth").write_bytes(b"".join(pickle.dumps(part, 2) for part in (1, 2, {}, {}, [])))
+    (tmp_path / "other.pth").write_bytes(b"".join(pickle.dumps(part, 2) for part in OTHER_PICKLES))
 
     with pytest.raises(ValueError, match="not a file of tensors of the old kind"):
         read_tensors(tmp_path / "other.pth")

@@ -56,8 +56,11 @@ class Command(BaseCommand):
         writer = FeedWriter(feed=owner.feed, seller=owner.seller, stock=options["stock"], now=now)
         started = time.monotonic()
         try:
-            with report_file(options["report"]) as report:
-                is_whole = self._import(path, writer, report)
+            try:
+                with report_file(options["report"]) as report:
+                    is_whole = self._import(path, writer, report)
+            finally:
+                writer.announce()
         except UnreadableFile as error:
             raise CommandError(f"{error}. {_landed(writer.tally)}") from error
         except DatabaseError as error:

@@ -1,0 +1,1 @@
+"""How well the matcher does: pairs with labels, listings against a catalogue, second-hand wording."""
