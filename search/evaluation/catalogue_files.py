@@ -37,9 +37,15 @@ def open_text(path: Path) -> IO[str]:
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """Rows of a .jsonl or .tsv file as dicts. Raises BrokenCatalogue."""
-    is_table = ".tsv" in path.suffixes
+    try:
+        yield from _rows_of(path)
+    except (EOFError, UnicodeDecodeError, gzip.BadGzipFile) as error:
+        raise BrokenCatalogue(f"{path.name}: cannot be read to its end ({error}); fetch or save it again") from error
+
+
+def _rows_of(path: Path) -> Iterator[dict[str, Any]]:
     with open_text(path) as file:
-        if is_table:
+        if ".tsv" in path.suffixes:
             yield from csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
             return
         for number, line in enumerate(file, 1):
@@ -49,8 +55,9 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
                 row = json.loads(line)
             except json.JSONDecodeError as error:
                 raise BrokenCatalogue(f"{path.name}, line {number}: not JSON ({error.msg}); mend or drop it") from error
-            if isinstance(row, dict):
-                yield row
+            if not isinstance(row, dict):
+                raise BrokenCatalogue(f"{path.name}, line {number}: not a JSON object; mend or drop it")
+            yield row
 
 
 def guess_language(path: Path, sample: int = 500) -> Language:

@@ -34,7 +34,7 @@ def test_every_dependency_has_its_reason_in_the_decision() -> None:
     project = tomllib.loads((PROJECT_FOLDER / "pyproject.toml").read_text(encoding="utf-8"))
     wanted = [
         *project["project"]["dependencies"],
-        *project["project"]["optional-dependencies"]["multilingual"],
+        *(line for extra in project["project"]["optional-dependencies"].values() for line in extra),
         *project["dependency-groups"]["dev"],
     ]
     names = {re.split(r"[\[<>=;~ ]", line)[0] for line in wanted}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from math import isnan, log
 
 from mall.catalogue.evidence import Evidence, EvidenceKind, Speaks
 from mall.catalogue.matching.reading import Reading
+from mall.catalogue.matching.vocabulary import PART_WORDS
 from search.analysis import STOP_WORDS
 
 MOST_PLAUSIBLE = 3.0  # a used thing for more than three times the product's price is something else, or a mistake
@@ -24,11 +26,15 @@ def doubts(listing: Reading, product: Reading, features: dict[str, float]) -> tu
         found.append(_against("lot", _set_text(listing) or _set_text(product)))
     if len(named_models(listing) - product.models - product.codes) >= _MANY_MODELS:
         found.append(_against("many_models", ", ".join(sorted(named_models(listing))[:4])))
-    if listing.accessory - product.accessory and is_for_another(listing):
-        found.append(_against("accessory", ", ".join(sorted(listing.accessory - product.accessory)[:2])))
+    parts = (listing.accessory | _parts_named(listing)) - product.accessory - _parts_named(product)
+    if parts and is_for_another(listing):
+        found.append(_against("accessory", ", ".join(sorted(parts)[:2])))
     found += [_against("size", one, two) for one, two in _measure_conflicts(listing, product)]
-    if features["series_conflict"] and not features["series_agree"]:
-        found += [_against("model", one, two) for one, two in _series_conflicts(listing, product)]
+    if not _shared_codes(listing, product):
+        series = _series_conflicts(listing, product)
+        found += [_against("model", one, two) for one, two in series]
+        if not series and listing.models and product.models and not listing.models & product.models:
+            found.append(_against("model", min(listing.models).upper(), min(product.models).upper()))
     if features["years_conflict"]:
         found.append(_against("year", _joined(listing.years), _joined(product.years)))
     if not is_plausible_price(listing, product):
@@ -78,11 +84,21 @@ def is_plausible_price(listing: Reading, product: Reading) -> bool:
     return log(LEAST_PLAUSIBLE) <= log(asked / low) and log(asked / high) <= log(MOST_PLAUSIBLE)
 
 
-def _codes(listing: Reading, product: Reading) -> list[Evidence]:
+def _shared_codes(listing: Reading, product: Reading) -> set[str]:
+    """Codes of one side that the other names too, as a code or within its texts."""
     shared = {
         code for code in listing.codes if code in product.all_codes or (len(code) > 3 and code in product.squashed_all)
     }
-    shared |= {code for code in product.codes if len(code) > 3 and code in listing.squashed_all}
+    return shared | {code for code in product.codes if len(code) > 3 and code in listing.squashed_all}
+
+
+def _parts_named(reading: Reading) -> frozenset[str]:
+    """Parts and accessories that the title names before it says what for."""
+    return frozenset(re.findall(r"[^\W\d_]+", reading.folded)) & PART_WORDS if is_for_another(reading) else frozenset()
+
+
+def _codes(listing: Reading, product: Reading) -> list[Evidence]:
+    shared = _shared_codes(listing, product)
     found = [_for("model", _longest(shared).upper())] if shared else []
     same = listing.thing.identifiers & product.thing.identifiers
     if same:

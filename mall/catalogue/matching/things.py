@@ -54,9 +54,10 @@ def thing_of_row(row: Mapping[str, Any], *, language: Language = "en") -> Thing:
         price /= 100
     attributes = row.get("attrs") or {}
     spoken = row.get("language")
+    spoken = spoken if spoken in ("fr", "en") else language
     return Thing(
-        title=text_of(row, "title", "name")[:MAX_TITLE_CHARACTERS],
-        description=text_of(row, "description")[:MAX_DESCRIPTION_CHARACTERS],
+        title=text_of(row, "title", "name", f"title_{spoken}", "title_fr", "title_en")[:MAX_TITLE_CHARACTERS],
+        description=text_of(row, "description", f"description_{spoken}")[:MAX_DESCRIPTION_CHARACTERS],
         brand=text_of(row, "brand", "manufacturer")[:MAX_TITLE_CHARACTERS],
         model_code=text_of(row, "modelno", "mpn", "model_code")[:MAX_TITLE_CHARACTERS],
         identifiers=frozenset(filter(None, (_gtin(text_of(row, "ean", "gtin")),))),
@@ -66,7 +67,7 @@ def thing_of_row(row: Mapping[str, Any], *, language: Language = "en") -> Thing:
         else "",
         price_low=price,
         price_high=price,
-        language=spoken if spoken in ("fr", "en") else language,
+        language=spoken,
     )
 
 

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from mall.catalogue.matching.evaluation.figures import (
     calibration_bins,
     outcome_figures,
 )
-from mall.catalogue.matching.evaluation.pairs import Pairs, outcomes_of, read_pairs, rivals_of
+from mall.catalogue.matching.evaluation.pairs import BrokenPairs, Pairs, outcomes_of, read_pairs, rivals_of
 from mall.catalogue.matching.features import FEATURES, named, pair_features
 from mall.catalogue.matching.judging import has_code, may_link
 from mall.catalogue.matching.model import (
@@ -108,7 +109,7 @@ def _fit_classifier(sets: Sequence[Pairs], out: Path) -> None:
 
 def _labels(pairs: Pairs) -> NDArray[np.int64]:
     if pairs.labels is None:
-        raise ValueError("training needs pairs with a label, 0 or 1, on every line")
+        raise BrokenPairs("training needs pairs with a label, 0 or 1, on every line")
     return pairs.labels
 
 
@@ -203,7 +204,7 @@ def _settings(valid: Mapping[str, Pairs], folder: Path) -> dict[str, Any]:
         linked_by_words=1.0,
         proposed=_PROPOSED,
         lead=_LEAD,
-        best_f1=round(best_threshold(labels, everything), 4),
+        best_f1=floor(best_threshold(labels, everything) * 1e4) / 1e4,
     )
     settings["thresholds"] = asdict(start)
     probabilities = {name: calibration.probability(values) for name, values in raw.items()}

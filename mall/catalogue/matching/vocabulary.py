@@ -14,6 +14,13 @@ ACCESSORY_WORDS = frozenset(
     "adaptateur support sacoche sac brosse accessoire accessoires cordon telecommande protection film verre "
     "courroie joint joints embout flexible".split()
 )
+# further parts, looked for only where a title says what it is for
+PART_WORDS = frozenset(
+    "bandouliere bottle bouchon bouton button cap carafe cartouche coussinet coussinets couvercle cushion cushions "
+    "disque door earpad earpads earcup embouts foot handle hinge lame lames lid manche mousse mousses nozzle "
+    "oreillette oreillettes pad pads panier pied pieds poignee roue roues sangle screw seal support tampon tete tips "
+    "tuyau vis wheel".split()
+)
 # words that make another article of the same name
 EDITION_WORDS = frozenset(
     "upgrade academic student teacher education oem retail license licence mac macintosh windows win linux "

@@ -79,7 +79,7 @@ def test_probabilities_lie_between_none_and_all_whatever_is_missing() -> None:
     assert probabilities.shape == (302,)
     assert probabilities.dtype == np.float64
     assert np.isfinite(probabilities).all()
-    assert (0 <= probabilities).all()
+    assert (probabilities >= 0).all()
     assert (probabilities <= 1).all()
     assert len(np.unique(probabilities)) > 100
 
@@ -101,7 +101,7 @@ def test_calibration_keeps_the_order_of_the_forest(slope: float, offset: float, 
     found = Calibration(slope=slope, offset=offset).probability(np.array(sorted(raw)))
 
     assert (np.diff(found) >= 0).all()
-    assert (0 <= found).all()
+    assert (found >= 0).all()
     assert (found <= 1).all()
 
 
@@ -118,7 +118,7 @@ def test_candidates_are_told_by_score_distance_from_the_best_and_rank() -> None:
 
 
 def test_a_missing_model_names_the_command_that_makes_it(tmp_path: Path) -> None:
-    with pytest.raises(ModelUnreadable, match="nowhere.*train_matcher"):
+    with pytest.raises(ModelUnreadable, match=r"nowhere.*train_matcher"):
         MatchModel(tmp_path / "nowhere")
 
 
@@ -155,7 +155,7 @@ def test_a_model_of_other_features_is_refused(tmp_path: Path) -> None:
     told["features"][1], told["features"][2] = told["features"][2], told["features"][1]
     (folder / SETTINGS).write_text(json.dumps(told), encoding="utf-8")
 
-    with pytest.raises(ModelUnreadable, match="other features.*train_matcher"):
+    with pytest.raises(ModelUnreadable, match=r"other features.*train_matcher"):
         MatchModel(folder)
 
 

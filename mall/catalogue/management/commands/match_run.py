@@ -33,6 +33,8 @@ class Command(BaseCommand):
             found = read_pairs(pairs, encoder)
         except (BrokenPairs, BrokenCatalogue, ModelUnreadable, OSError) as error:
             raise CommandError(str(error)) from error
+        if report and found.labels is None:
+            raise CommandError(f"{pairs.name} has no labels: a report needs label 0 or 1 on every line")
         probabilities = model.probabilities(found.rows) if len(found.rows) else found.rows[:, 0]
         outcomes = outcomes_of(found, probabilities, model)
         lines = ["row\tprobability\tdecision"]
@@ -58,6 +60,4 @@ class Command(BaseCommand):
             )
             if report:
                 (Path(settings.DATA_FOLDER) / OWN_NAME).write_text(json.dumps(figures, indent=1), encoding="utf-8")
-        elif report:
-            raise CommandError(f"{pairs.name} has no labels: a report needs label 0 or 1 on every line")
         self.stdout.write(json.dumps(line))

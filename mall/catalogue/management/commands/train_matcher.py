@@ -15,6 +15,7 @@ from mall.catalogue.matching.model import MODEL_FOLDER
 from mall.catalogue.matching.training import SETS, train
 from search.embeddings import default_encoder
 from search.errors import EncoderUnavailable
+from search.evaluation.catalogue_files import BrokenCatalogue
 
 
 class Command(BaseCommand):
@@ -34,6 +35,6 @@ class Command(BaseCommand):
             report = train(
                 data, out, encoder, tell=self.stderr.write, today=timezone.localdate(), keeps_forests=keep_forests
             )
-        except (EncoderUnavailable, FileNotFoundError, BrokenPairs) as error:
+        except (BrokenCatalogue, BrokenPairs, EncoderUnavailable, FileNotFoundError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(json.dumps(report))
