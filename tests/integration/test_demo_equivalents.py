@@ -20,7 +20,7 @@ from django.utils import translation
 from listings.models import Listing
 from mall.catalogue.evidence import evidence_sentence
 from mall.catalogue.models import Brand, CatalogueMatch, Category, Equivalent, Offer, Product
-from mall.core.models import OutboxRow, Picture
+from mall.core.models import OutboxLease, OutboxRow, Picture
 from mall.demo import seed
 from mall.demo.content import demo_content
 from mall.sellers.models import Seller
@@ -31,7 +31,17 @@ from search.results import Hit
 from search.service import engine_status, forget_engine, search
 
 # Children before parents, as they are emptied again.
-SEEDED_TABLES: tuple[Any, ...] = (Listing, CatalogueMatch, Offer, Product, Brand, Seller, Picture, OutboxRow)
+SEEDED_TABLES: tuple[Any, ...] = (
+    Listing,
+    CatalogueMatch,
+    Offer,
+    Product,
+    Brand,
+    Seller,
+    Picture,
+    OutboxRow,
+    OutboxLease,
+)
 
 
 @pytest.fixture(scope="module")
