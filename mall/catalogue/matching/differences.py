@@ -12,7 +12,7 @@ from mall.catalogue.matching.things import Thing
 from search.analysis import STOP_WORDS, fold, stem
 
 # what a shopper calls the unit, after the number
-_SIGNS = {"in": "″", "gb": " Go", "tb": " To", "mb": " Mo", "w": " W", "v": " V", "l": " L"}
+_SIGNS = {"in": "″", "gb": " Go", "tb": " To", "mb": " Mo", "w": " W", "v": " V", "l": " L", "ch": ""}
 # units that say what the thing is, not how many come with it or how fast it does something
 _TELLING = frozenset("gb tb l ml cl in w v kg g mm cm ft oz lb mah mp".split())
 _NUMBER_AFTER = r"(?<![^\W_]){word} (\d{{1,4}}(?:[.,]\d+)?)(?![^\W_])"
@@ -27,7 +27,12 @@ class Measure:
     value: float
 
     def __str__(self) -> str:
-        return f"{self.value:g}{_SIGNS.get(self.unit, ' ' + self.unit)}"
+        return f"{self.value:g}{unit_sign(self.unit)}"
+
+
+def unit_sign(unit: str) -> str:
+    """What stands behind a number of this unit, its blank included."""
+    return _SIGNS.get(unit, f" {unit}")
 
 
 def measure_differences(listing: Reading, product: Reading) -> list[tuple[Measure, Measure]]:

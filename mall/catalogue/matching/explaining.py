@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from math import isnan, log
 
 from mall.catalogue.evidence import Evidence, EvidenceKind, Speaks
+from mall.catalogue.matching.differences import unit_sign
 from mall.catalogue.matching.reading import Reading
 from mall.catalogue.matching.vocabulary import PART_WORDS
 from search.analysis import STOP_WORDS
@@ -16,7 +17,6 @@ LEAST_PLAUSIBLE = 1 / 25
 _MANY_MODELS = 3
 _LEAST_STORAGE = 48.0  # gigabytes: more than a phone or a laptop has as memory, less than they store
 _SMALL_WORDS = STOP_WORDS["fr"] | STOP_WORDS["en"]
-_UNIT_SIGNS = {"in": "″", "gb": " Go", "tb": " To", "mb": " Mo", "l": " l", "w": " W", "v": " V", "kg": " kg", "ch": ""}
 
 
 def doubts(listing: Reading, product: Reading, features: dict[str, float]) -> tuple[Evidence, ...]:
@@ -24,10 +24,10 @@ def doubts(listing: Reading, product: Reading, features: dict[str, float]) -> tu
     found: list[Evidence] = []
     if listing.set_size != product.set_size:
         found.append(_against("lot", _set_text(listing) or _set_text(product)))
-    if len(named_models(listing) - product.models - product.codes) >= _MANY_MODELS:
+    if quotes_many_models(listing, product):
         found.append(_against("many_models", ", ".join(sorted(named_models(listing))[:4])))
-    parts = (listing.accessory | _parts_named(listing)) - product.accessory - _parts_named(product)
-    if parts and is_for_another(listing):
+    parts = accessories_for(listing, product)
+    if parts:
         found.append(_against("accessory", ", ".join(sorted(parts)[:2])))
     found += [_against("size", one, two) for one, two in _measure_conflicts(listing, product)]
     if not _shared_codes(listing, product):
@@ -69,6 +69,18 @@ def named_models(listing: Reading) -> frozenset[str]:
     """Models that a title quotes, when it quotes several: "compatible V7, V8, V10"."""
     whole = listing.models | listing.codes
     return frozenset(one for one in whole if not any(one != other and one in other for other in whole))
+
+
+def quotes_many_models(listing: Reading, product: Reading) -> bool:
+    """Does the title quote several models that the product is not?"""
+    return len(named_models(listing) - product.models - product.codes) >= _MANY_MODELS
+
+
+def accessories_for(own: Reading, other: Reading) -> frozenset[str]:
+    """Parts and accessories that a title names and says what they are for, and that the other is not; mostly empty."""
+    if not is_for_another(own):
+        return frozenset()
+    return (own.accessory | _parts_named(own)) - other.accessory - _parts_named(other)
 
 
 def is_for_another(listing: Reading) -> bool:
@@ -160,14 +172,14 @@ def _differ(unit: str, one: frozenset[float], two: frozenset[float]) -> bool:
 def _sizes(listing: Reading, product: Reading) -> list[Evidence]:
     units = sorted(listing.measures.keys() & product.measures.keys())
     return [
-        _for("size", f"{min(listing.measures[unit] & product.measures[unit]):g}{_UNIT_SIGNS.get(unit, ' ' + unit)}")
+        _for("size", f"{min(listing.measures[unit] & product.measures[unit]):g}{unit_sign(unit)}")
         for unit in units
         if listing.measures[unit] & product.measures[unit]
     ][:1]
 
 
 def _measure(reading: Reading, unit: str) -> str:
-    return ", ".join(f"{value:g}{_UNIT_SIGNS.get(unit, ' ' + unit)}" for value in sorted(reading.measures[unit])[:2])
+    return ", ".join(f"{value:g}{unit_sign(unit)}" for value in sorted(reading.measures[unit])[:2])
 
 
 def _shown_words(listing: Reading) -> list[str]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from mall.catalogue.evidence import Evidence
 from mall.catalogue.matching.explaining import doubts, explain
-from mall.catalogue.matching.features import FEATURES, pair_features
+from mall.catalogue.matching.features import as_row, pair_features
 from mall.catalogue.matching.model import MatchModel, Thresholds, candidate_columns
 from mall.catalogue.matching.reading import Reading, Weights
 
@@ -55,7 +55,7 @@ def judge(
     if not candidates or not listing.title:
         return ()
     found = [pair_features(listing, one.reading, weights, one.cosine) for one in candidates]
-    rows = np.array([[features[name] for name in FEATURES] for features in found], np.float64)
+    rows = np.stack([as_row(features) for features in found])
     probabilities = model.probabilities(rows)
     wide = np.concatenate([rows, candidate_columns([one.score for one in candidates])], axis=1)
     ranks = model.order(wide)

@@ -13,7 +13,7 @@ from math import isnan, log, nan
 
 from mall.catalogue.evidence import Evidence, EvidenceKind
 from mall.catalogue.matching.differences import measure_differences, name_of, numbers_after
-from mall.catalogue.matching.explaining import is_for_another, named_models
+from mall.catalogue.matching.explaining import accessories_for, quotes_many_models
 from mall.catalogue.matching.reading import Reading, Weights
 from mall.catalogue.matching.vocabulary import ACCESSORY_WORDS, EDITION_WORDS, SET_WORDS
 from search.analysis import fold, stem
@@ -22,7 +22,6 @@ from search.query.colours import COLOURS
 
 MOST_PRICE_SHARE = 1.5
 CLOSE_COSINE = 0.3
-_MANY_MODELS = 3
 _TELLING_SHARE = 0.4  # of the weight of a word that nobody else uses
 _UNSEEN = "\0"  # no text holds it: its weight is the highest there is
 _COUNT_FIRST = re.compile(r"(\d{1,2}) [^\W\d_]{3,}")
@@ -106,9 +105,7 @@ def _may_stand_beside(thing: ListedThing, product: NearCandidate) -> bool:
     own, other = thing.reading, product.reading
     if own.thing.category_slugs[-1:] != other.thing.category_slugs[-1:]:
         return False
-    is_accessory = bool(own.accessory - other.accessory) and is_for_another(own)
-    is_for_it = bool(other.accessory - own.accessory) and is_for_another(other)
-    if is_accessory or is_for_it or len(named_models(own) - other.models - other.codes) >= _MANY_MODELS:
+    if accessories_for(own, other) or accessories_for(other, own) or quotes_many_models(own, other):
         return False
     if pieces(own) != pieces(other):
         return False

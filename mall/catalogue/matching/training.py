@@ -25,7 +25,7 @@ from mall.catalogue.matching.evaluation.figures import (
     outcome_figures,
 )
 from mall.catalogue.matching.evaluation.pairs import BrokenPairs, Pairs, outcomes_of, read_pairs, rivals_of
-from mall.catalogue.matching.features import FEATURES, named, pair_features
+from mall.catalogue.matching.features import FEATURES, as_row, named, pair_features
 from mall.catalogue.matching.judging import has_code, may_link
 from mall.catalogue.matching.model import (
     CLASSIFIER,
@@ -140,7 +140,7 @@ def _fit_ranker(data: Path, out: Path, encoder: TextEncoder | None, tell: Tell) 
                     continue
                 listing = read(thing)
                 found = [pair_features(listing, readings[one.id], weights, round(one.cosine, 3)) for one in near]
-                features = np.array([[one[name] for name in FEATURES] for one in found], np.float64)
+                features = np.stack([as_row(one) for one in found])
                 rows.append(np.concatenate([features, candidate_columns([one.score for one in near])], axis=1))
                 labels += [int(one.id in right) for one in near]
                 groups.append(len(near))

@@ -82,6 +82,7 @@ def test_a_year_of_purchase_after_the_release_is_no_difference() -> None:
         (replace(OLD_LUMO, category_slugs=("electronics", "tablets")), product()),
         (replace(OLD_LUMO, price_low=898.6), product()),
         (replace(OLD_LUMO, title="Coque pour Novaro Lumo 5"), product()),
+        (replace(OLD_LUMO, title="Oreillettes pour Novaro Lumo 5"), product()),
         (replace(OLD_LUMO, title="Verre compatible Novaro X1, X2, X3, X4"), product()),
         (replace(OLD_LUMO, title="Lot de 2 Novaro Lumo 4"), product()),
         (OLD_LUMO, product(replace(LUMO, title="Coque pour Novaro Lumo 5"))),

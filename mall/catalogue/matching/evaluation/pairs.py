@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mall.catalogue.matching.features import FEATURES, named, pair_features
+from mall.catalogue.matching.features import FEATURES, as_row, named, pair_features
 from mall.catalogue.matching.judging import Outcome, outcome_of
 from mall.catalogue.matching.model import MatchModel
 from mall.catalogue.matching.reading import Reading, Statistics, read
@@ -68,9 +68,8 @@ def read_pairs(path: Path, encoder: TextEncoder | None) -> Pairs:
     weights = Statistics(known.values())
     matrix = np.array(
         [
-            [found[name] for name in FEATURES]
+            as_row(pair_features(known[left], known[right], weights, cosine))
             for (left, right), cosine in zip(keys, cosines, strict=True)
-            for found in (pair_features(known[left], known[right], weights, cosine),)
         ],
         np.float64,
     ).reshape(len(rows), len(FEATURES))
