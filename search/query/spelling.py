@@ -28,18 +28,19 @@ _CANDIDATES = 12
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _ALL_STOP_WORDS = frozenset().union(*(STOP_WORDS[language] for language in LANGUAGES))
 
-Company = Callable[[Sequence[str]], int]
+Company = Callable[[Sequence[Sequence[str]]], Sequence[int]]
 
 
 @dataclass(frozen=True)
 class Speller:
     """vocabulary: folded words of letters, with the number of documents that have each.
 
-    company: number of documents that have all of some words; asked for a handful of candidates only.
+    company: for each of some groups of words, the number of documents that have them all; asked for a handful of
+    candidates only.
     """
 
     vocabulary: Mapping[str, int]
-    company: Company = lambda words: 0
+    company: Company = lambda groups: [0] * len(groups)
 
     def correct(self, text: str, known_otherwise: Collection[str] = ()) -> tuple[str, tuple[Correction, ...]]:
         """The text with its unknown words replaced, and what was replaced; the same text when nothing was.
@@ -100,7 +101,8 @@ class Speller:
             return split
         ranked = sorted(near, key=lambda pair: self._merit(word, *pair), reverse=True)[:_CANDIDATES]
         if known and len(ranked) > 1:
-            together = {found: self.company([found, *known[:4]]) for found, _ in ranked}
+            counts = self.company([[found, *known[:4]] for found, _ in ranked])
+            together = {found: count for (found, _), count in zip(ranked, counts, strict=True)}
             ranked.sort(key=lambda pair: (-pair[1], min(together[pair[0]], 1), self._merit(word, *pair)), reverse=True)
         best, distance = ranked[0]
         # two whole words of the catalogue beat two edits
@@ -129,7 +131,9 @@ class Speller:
             (min(self.vocabulary.get(word[:cut], 0), self.vocabulary.get(word[cut:], 0)), word[:cut], word[cut:])
             for cut in range(_MIN_HALF, len(word) - _MIN_HALF + 1)
         ]
-        together = [half for half in halves if half[0] > 1 and self.company([half[1], half[2]])]
+        halves = [half for half in halves if half[0] > 1]
+        counts = self.company([half[1:] for half in halves]) if halves else []
+        together = [half for half, count in zip(halves, counts, strict=True) if count]
         best = max(together, default=None)
         return f"{best[1]} {best[2]}" if best else None
 

@@ -14,6 +14,8 @@ from search.ranking.question import Question
 from search.ranking.weights import RankingWeights
 
 Floats = NDArray[np.float32]
+# added where the document's own code was typed: before all others
+IDENTIFIER_SCORE = 10.0
 _SHORT_QUESTION = 3
 _LONG_QUESTION = 8
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -115,7 +115,9 @@ class EmbeddedEngine:
         snapshot = self._store.snapshot()
         speller: Speller | None = snapshot.caches.get("speller")
         if speller is None:
-            speller = Speller(snapshot.vocabulary, lambda words: _documents_with_all(snapshot, words))
+            speller = Speller(
+                snapshot.vocabulary, lambda groups: [_documents_with_all(snapshot, words) for words in groups]
+            )
             snapshot.caches["speller"] = speller
         other_names = {name for one in expansions(split_words(text)) for name in one.words.split()}
         return speller.correct(text, other_names)
@@ -160,6 +162,16 @@ class EmbeddedEngine:
         return TermFrequencies(
             documents=snapshot.lexical.rows, counts=tuple(_documents_with(snapshot, term, language) for term in terms)
         )
+
+    def stored_versions(self) -> Iterator[tuple[str, int]]:
+        snapshot = self._store.snapshot()
+        versions = snapshot.columns.arrays["versions"]
+        for row in np.flatnonzero(snapshot.alive).tolist():
+            yield snapshot.columns.id_of(row), int(versions[row])
+
+    def vector_recall(self, sample: int) -> float | None:
+        """None: all vectors are compared, so nothing can be missed."""
+        return None
 
     def status(self) -> EngineStatus:
         encoder = self._encoder.name if self._encoder else ""

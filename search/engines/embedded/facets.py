@@ -8,12 +8,10 @@ from search.documents import CONDITION_FAMILIES, SELLER_KINDS
 from search.engines.embedded.columns import Columns, ragged_places
 from search.engines.embedded.container import Array
 from search.engines.embedded.filters import FilterMasks, Mask, document_mask
+from search.facet_values import SAVINGS, most_frequent, price_edges
 from search.queries import Filters
 from search.results import Facets, FacetValue, PriceBar
 
-SAVINGS = (20, 30, 50)
-MAX_VALUES = 60
-PRICE_BARS = 10
 _TABLE_CELLS = 4_000_000
 
 
@@ -154,7 +152,7 @@ class FacetCounter:
         first = np.ones(len(places), bool)
         first[1:] = places[1:] != places[:-1]
         cheapest = totals[first]
-        edges = _round_edges(int(cheapest.min()), int(np.quantile(cheapest, 0.95)), int(cheapest.max()))
+        edges = price_edges(int(cheapest.min()), int(np.quantile(cheapest, 0.95)), int(cheapest.max()))
         counts, _ = np.histogram(cheapest, edges)
         return tuple(
             PriceBar(from_minor=a, below_minor=b, count=int(count))
@@ -166,21 +164,5 @@ class FacetCounter:
         return bare._fitting(None)
 
 
-def _round_edges(lowest: int, high: int, highest: int) -> list[int]:
-    span = max(high - lowest, 1)
-    step = next(base * 10**power for power in range(16) for base in (1, 2, 5) if base * 10**power * PRICE_BARS >= span)
-    start = lowest // step * step
-    edges = [
-        start + step * number for number in range(PRICE_BARS + 1) if number == 0 or start + step * (number - 1) <= high
-    ]
-    if edges[-1] <= highest:
-        edges.append(highest + 1)
-    return edges
-
-
 def _most_frequent(names: list[str], counts: Array, selected: frozenset[str]) -> tuple[FacetValue, ...]:
-    numbered = [(int(counts[n]), names[n]) for n in np.flatnonzero(counts) if names[n]]
-    numbered.sort(key=lambda pair: (-pair[0], pair[1]))
-    shown = numbered[:MAX_VALUES] + [pair for pair in numbered[MAX_VALUES:] if pair[1] in selected]
-    shown += [(0, name) for name in sorted(selected - {name for _, name in shown})]
-    return tuple(FacetValue(value=name, count=count, is_selected=name in selected) for count, name in shown)
+    return most_frequent([(names[n], int(counts[n])) for n in np.flatnonzero(counts)], selected)

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.engines.embedded.container import Array
-from search.engines.embedded.lexical_index import term_key
 from search.ranking.question import Question, Synonyms
 from search.ranking.weights import RankingWeights
+from search.terms import term_key
 
 Floats = NDArray[np.float32]
 

@@ -7,28 +7,16 @@ identifiers are posting lists of their own. Nothing here knows scores.
 
 from __future__ import annotations
 
-import hashlib
 from array import array
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 
-from search.analysis import normalise_code, terms, title_sequence, written_words
+from search.analysis import title_sequence
 from search.documents import LANGUAGES, Language, SearchDocument
 from search.engines.embedded.container import Array
-
-MAX_BODY_CHARACTERS = 8_000
-# a foreign-language title still counts as the document's own words, though not as its title
-_TITLE_REPEATS_IN_OTHER_LANGUAGE = 2
-
-
-@lru_cache(maxsize=200_000)
-def term_key(space: str, term: str) -> int:
-    """64-bit key of a term in a space: "fr", "en" or "id". Stable over processes and versions."""
-    digest = hashlib.blake2b(f"{space}:{term}".encode("utf-8", "replace"), digest_size=8).digest()
-    return int.from_bytes(digest, "little")
+from search.terms import codes_in, term_key, terms_in, written_in
 
 
 class PostingsBuilder:
@@ -46,16 +34,16 @@ class PostingsBuilder:
     def add(self, document: SearchDocument) -> None:
         row, self._rows = self._rows, self._rows + 1
         for language in LANGUAGES:
-            title, body = _terms_in(document, language)
+            title, body = terms_in(document, language)
             self._title_terms[language].append(title_sequence(document.text_in(language).title, language))
             self._lengths[f"title_{language}"].append(len(title))
             self._lengths[f"body_{language}"].append(len(body))
             in_title, in_body = Counter(title), Counter(body)
             for term in in_title.keys() | in_body.keys():
                 self._post(language, term, row, in_title[term], in_body[term])
-        for code in {normalise_code(code) for code in document.identifiers} - {""}:
+        for code in codes_in(document):
             self._post("id", code, row, 1, 0)
-        self._written.update(_written_in(document))
+        self._written.update(written_in(document))
 
     def _post(self, space: str, term: str, row: int, in_title: int, in_body: int) -> None:
         self._term.append(self._numbers.setdefault((space, term), len(self._numbers)))
@@ -83,25 +71,6 @@ class PostingsBuilder:
 
 
 _PARTS = ("title", "body")
-
-
-def _terms_in(document: SearchDocument, language: Language) -> tuple[list[str], list[str]]:
-    own = document.text_in(language)
-    title = terms(own.title, language)
-    body_texts = [document.brand, " ".join(own.categories), own.details[:MAX_BODY_CHARACTERS]]
-    for other_language, other in document.texts.items():
-        if other_language != language and other is not own:
-            body_texts += [other.title] * _TITLE_REPEATS_IN_OTHER_LANGUAGE
-            body_texts += [" ".join(other.categories), other.details[:MAX_BODY_CHARACTERS]]
-    return title, [term for text in body_texts for term in terms(text, language)]
-
-
-def _written_in(document: SearchDocument) -> set[str]:
-    words = set(written_words(document.brand))
-    for text in document.texts.values():
-        for part in (text.title, *text.categories, text.details[:MAX_BODY_CHARACTERS]):
-            words.update(written_words(part))
-    return words
 
 
 def _pack_titles(titles: Sequence[list[str]], language: Language) -> dict[str, Array]:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from search.analysis import fold, plain_word, stem, token_terms, tokens
 from search.documents import LANGUAGES, DocumentText, Language, OfferDocument, SearchDocument
 from search.engines.embedded.snapshot import Snapshot
 from search.engines.embedded.suggestions import Suggester
+from search.query.usual import usual_form, usual_words
 from search.query.vocabulary import Vocabulary, build_vocabulary
 
 SMALL_CATALOGUE = 3_000
@@ -95,27 +95,6 @@ class LexiconKeeper:
         gathered = Lexicon(snapshot, time.monotonic()).gather()
         with self._lock:
             self._lexicon = gathered
-
-
-def usual_words(written: Mapping[str, int], language: Language) -> dict[str, str]:
-    """Stem -> the word of that stem that most documents have."""
-    best: dict[str, tuple[int, str]] = {}
-    for word, count in written.items():
-        root = stem(fold(word), language)
-        if best.get(root, (0, "")) < (count, word):
-            best[root] = (count, word)
-    return {root: word for root, (_, word) in best.items()}
-
-
-def usual_form(text: str, language: Language, usual: Mapping[str, str]) -> str:
-    words = []
-    for token in tokens(text):
-        found = token_terms(token, language)
-        if len(found) == 1:
-            words.append(usual.get(found[0]) or plain_word(token, language))
-        elif found:
-            words.append(token)
-    return " ".join(words) or text
 
 
 def stored_names(snapshot: Snapshot) -> Iterator[SearchDocument]:

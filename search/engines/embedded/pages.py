@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from search.documents import CONDITION_FAMILIES, ConditionFamily
@@ -11,11 +9,11 @@ from search.engines.embedded.columns import KINDS, Columns
 from search.engines.embedded.container import Array
 from search.engines.embedded.facets import FacetCounter
 from search.engines.embedded.filters import Mask
-from search.engines.embedded.ranking import IDENTIFIER_SCORE, Ranking
+from search.engines.embedded.ranking import Ranking
 from search.engines.embedded.snapshot import Snapshot
 from search.queries import Filters, Sort
 from search.ranking.fusion import best_first
-from search.ranking.question import QueryTerm, Question
+from search.ranking.reasons import reasons_of
 from search.results import Hit, OfferRange, Reason
 
 _CARD_FILTERS = ("conditions", "grades")
@@ -137,30 +135,11 @@ def reasons_for(ranking: Ranking, rows: Array) -> list[list[Reason]]:
     cosines = ranking.cosines[rows].tolist() if ranking.cosines is not None else None
     found = []
     for place in range(len(rows)):
-        reasons: list[Reason] = []
-        if identified[place]:
-            reasons.append(Reason(kind="identifier", terms=question.tokens, value=1.0))
-        score = scores[place] - (IDENTIFIER_SCORE if identified[place] else 0.0)
         share = lexical_scores[place] / lexical.best if lexical.best else 0.0
         terms = [term for term in question.terms if has[term.term][place]]
-        reasons += _word_reasons(question, terms, min(1.0, share / max(score, share, 1e-9)))
-        if cosines is not None:
-            reasons.append(Reason(kind="meaning", value=round(cosines[place], 4)))
-        found.append(reasons)
+        cosine = cosines[place] if cosines is not None else None
+        found.append(reasons_of(question, terms, share, scores[place], cosine, is_identified=identified[place]))
     return found
-
-
-def _word_reasons(question: Question, terms: Sequence[QueryTerm], share: float) -> list[Reason]:
-    """share: of the words, whole and in parts, in the score, 0 to 1."""
-    words = _typed(question.tokens, [term.token for term in terms if not term.is_part])
-    parts = _typed(question.tokens, [term.token for term in terms if term.is_part])
-    part_share = sum(t.weight for t in terms if t.is_part) / max(sum(t.weight for t in terms), 1e-9)
-    reasons = []
-    if words:
-        reasons.append(Reason(kind="words", terms=words, value=round(share * (1 - part_share), 4)))
-    if parts:
-        reasons.append(Reason(kind="parts", terms=parts, value=round(share * part_share, 4)))
-    return reasons
 
 
 def _among(sorted_rows: Array, rows: Array) -> Mask:
@@ -168,7 +147,3 @@ def _among(sorted_rows: Array, rows: Array) -> Mask:
         return np.zeros(len(rows), bool)
     places = np.searchsorted(sorted_rows, rows.astype(sorted_rows.dtype)).clip(max=len(sorted_rows) - 1)
     return np.asarray(sorted_rows[places] == rows)
-
-
-def _typed(tokens: Sequence[str], numbers: Sequence[int]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(tokens[number] for number in numbers))

@@ -7,23 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from search.analysis import fold, normalise_code, stem, surface_words
+from search.analysis import fold
 from search.embeddings.protocol import Vectors
 from search.engines.embedded.columns import ragged_places
 from search.engines.embedded.container import Array
 from search.engines.embedded.lexical import LexicalScores
-from search.engines.embedded.lexical_index import term_key
 from search.engines.embedded.snapshot import Snapshot
 from search.ranking.features import Titles, look_at_titles, title_score
-from search.ranking.fusion import best_first, fuse, meaning_weight
+from search.ranking.fusion import IDENTIFIER_SCORE, best_first, fuse, meaning_weight
 from search.ranking.question import Question, ask
 from search.ranking.weights import RankingWeights
+from search.terms import much_stemmed, term_key, typed_codes
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
-_MIN_CODE_CHARACTERS = 4
-_MUCH_STEMMED = 4
-IDENTIFIER_SCORE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +69,7 @@ def rank(
 
 def find_by_code(snapshot: Snapshot, text: str) -> Array:
     """Living rows with an identifier that is the whole text or one of its words."""
-    codes = {normalise_code(part) for part in (text, *text.split()[:16])}
-    found = [
-        snapshot.lexical.find("id", code).rows
-        for code in codes
-        if len(code) >= _MIN_CODE_CHARACTERS and any(c.isdigit() for c in code)
-    ]
+    found = [snapshot.lexical.find("id", code).rows for code in typed_codes(text)]
     rows = np.unique(np.concatenate(found)) if found else np.empty(0, np.uint32)
     return rows[snapshot.alive[rows]].astype(np.int64)
 
@@ -108,19 +100,12 @@ def _look(
 
 
 def _share_of_other_words(snapshot: Snapshot, rows: Array, text: str, language: str, lexical: LexicalScores) -> Floats:
-    """Per row, the share of the typed words that it was found by the stem of, while its title has not the word.
-
-    Only words that lose much to the stemmer: "aspirateur" and "Aspire" share "aspir". A plural is the same word.
-    """
+    """Per row, the share of the typed words that it was found by the stem of, while its title has not the word."""
     shares = np.zeros(len(rows), np.float32)
-    words = surface_words(text)
-    for word in words:
-        root = stem(word, language)
-        if len(word) - len(root) < _MUCH_STEMMED or root not in lexical.rows:
-            continue
-        for place in np.flatnonzero(np.isin(rows, lexical.rows[root])).tolist():
-            if word[:-2] not in fold(snapshot.columns.title_of(int(rows[place]), language)):
-                shares[place] += 1 / len(words)
+    for root, beginning, share in much_stemmed(text, language):  # type: ignore[arg-type]
+        for place in np.flatnonzero(np.isin(rows, lexical.rows.get(root, ()))).tolist():
+            if beginning not in fold(snapshot.columns.title_of(int(rows[place]), language)):
+                shares[place] += share
     return shares
 
 

@@ -6,7 +6,6 @@ or deleted row) is told by the manifest, never by changing the file.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from search.analysis import embedding_text
 from search.documents import LANGUAGES, SearchDocument
 from search.engines.embedded.columns import (
     OFFER_COLUMNS,
@@ -28,6 +26,7 @@ from search.engines.embedded.columns import (
 from search.engines.embedded.container import Array, pack_strings, read_arrays, unpack_strings
 from search.engines.embedded.lexical_index import PostingsBuilder, merge_postings
 from search.engines.embedded.vectors import Projection, quantise
+from search.terms import text_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +56,6 @@ def open_segment(folder: Path, name: str) -> Segment:
         arrays["equivalent_bytes"] = np.empty(0, np.uint8)
         arrays["equivalent_ends"] = np.broadcast_to(np.int64(0), len(arrays["versions"]) + 1)
     return Segment(name, arrays, meta)
-
-
-def text_hash(document: SearchDocument) -> int:
-    """64 bits of what the text model reads: equal hash, equal vector."""
-    digest = hashlib.blake2b(embedding_text(document).encode("utf-8", "replace"), digest_size=8).digest()
-    return int.from_bytes(digest, "little")
 
 
 def build_segment(

@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 import bisect
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from search.analysis import STOP_WORDS, fold, surface_words, token_terms
+from search.analysis import fold, token_terms
 from search.documents import Language
 from search.engines.embedded.pages import offer_ranges
 from search.engines.embedded.snapshot import Snapshot
-from search.results import Suggestion, SuggestionKind
-
-MAX_PREFIX = 100
-_QUERIES, _CATEGORIES, _BRANDS = 4, 2, 2
-_MAX_PHRASES = 40_000
-_MAX_PHRASE_WORDS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A line to complete to. key: folded; weight: documents behind it."""
-
-    key: str
-    text: str
-    value: str
-    weight: int
+from search.query.completions import Completions, brand_entries, category_entries, phrases, typed_prefix
+from search.results import Suggestion
 
 
 class Suggester:
@@ -37,39 +21,22 @@ class Suggester:
     def __init__(self, snapshot: Snapshot, language: Language) -> None:
         self._snapshot, self._language = snapshot, language
         titles = snapshot.columns.all_titles(language)
-        self._phrases = _sorted(_phrases(titles, snapshot, language))
-        self._categories = _sorted(_categories(snapshot, language))
-        self._brands = _sorted(_brands(snapshot))
+        living = [title for row, title in enumerate(titles) if snapshot.alive[row]]
+        self._completions = Completions(
+            phrases(living, language),
+            category_entries(_categories(snapshot, language)),
+            brand_entries(_brands(snapshot)),
+        )
         self._titles = sorted((fold(title), row) for row, title in enumerate(titles) if snapshot.alive[row])
 
     def suggest(self, prefix: str, limit: int, now: Snapshot) -> Sequence[Suggestion]:
         """At most `limit`: queries, categories, brands, products. now: the state in which products must still live."""
-        typed = " ".join(fold(prefix[:MAX_PREFIX]).split())
+        typed = typed_prefix(prefix)
         if not typed or limit <= 0:
             return ()
-        kinds: tuple[tuple[SuggestionKind, list[_Entry], int], ...] = (
-            ("query", self._phrases, _QUERIES),
-            ("category", self._categories, _CATEGORIES),
-            ("brand", self._brands, _BRANDS),
-        )
-        found = [
-            Suggestion(kind=kind, text=entry.text, value=entry.value, count=entry.weight)
-            for kind, entries, most in kinds
-            for entry in self._best(entries, typed, most)
-        ]
-        found = found[:limit]
+        found = self._completions.suggest(typed, limit)
         found += self._products(typed, limit - len(found), now)
         return tuple(found)
-
-    def _best(self, entries: list[_Entry], typed: str, limit: int) -> list[_Entry]:
-        start = bisect.bisect_left(entries, typed, key=lambda entry: entry.key)
-        end = bisect.bisect_left(entries, typed + "\U0010ffff", key=lambda entry: entry.key)
-        unique: dict[str, _Entry] = {}
-        for entry in sorted(entries[start:end], key=lambda entry: (-entry.weight, len(entry.key), entry.key)):
-            unique.setdefault(entry.value, entry)
-            if len(unique) == limit:
-                break
-        return list(unique.values())
 
     def _products(self, typed: str, limit: int, now: Snapshot) -> list[Suggestion]:
         if limit <= 0:
@@ -141,42 +108,15 @@ def _terms(word: str, language: Language) -> tuple[str, ...]:
     return token_terms(word, language)
 
 
-def _sorted(entries: Iterator[_Entry]) -> list[_Entry]:
-    return sorted(entries, key=lambda entry: entry.key)
-
-
-def _phrases(titles: list[str], snapshot: Snapshot, language: Language) -> Iterator[_Entry]:
-    """Runs of one to three words that begin several titles' groups of words, as queries to offer."""
-    counts: Counter[str] = Counter()
-    for row, title in enumerate(titles):
-        if snapshot.alive[row]:
-            words = surface_words(title)[:8]
-            counts.update(
-                {
-                    " ".join(words[a:b])
-                    for a in range(len(words))
-                    for b in range(a + 1, min(a + _MAX_PHRASE_WORDS, len(words)) + 1)
-                }
-            )
-    stop = STOP_WORDS[language]
-    for phrase, count in counts.most_common(_MAX_PHRASES):
-        words = phrase.split()
-        if (count > 1 or len(titles) < 500) and len(phrase) > 2 and words[0] not in stop and words[-1] not in stop:
-            yield _Entry(phrase, phrase, phrase, count)
-
-
-def _categories(snapshot: Snapshot, language: Language) -> Iterator[_Entry]:
+def _categories(snapshot: Snapshot, language: Language) -> Iterator[tuple[str, str, int]]:
     columns = snapshot.columns
     counts = np.bincount(columns.arrays["categories"], minlength=len(columns.names["categories"]))
     for slug, shown, count in zip(columns.names["categories"], columns.extras["categories"], counts, strict=True):
-        name = (shown or {}).get(language) or next(iter((shown or {}).values()), slug)
-        for key in {fold(name), *fold(name).split()}:
-            yield _Entry(key, name, slug, int(count))
+        yield slug, (shown or {}).get(language) or next(iter((shown or {}).values()), slug), int(count)
 
 
-def _brands(snapshot: Snapshot) -> Iterator[_Entry]:
+def _brands(snapshot: Snapshot) -> Iterator[tuple[str, str, int]]:
     columns = snapshot.columns
     counts = np.bincount(columns.arrays["brands"][snapshot.alive], minlength=len(columns.names["brands"]))
     for slug, name, count in zip(columns.names["brands"], columns.extras["brands"], counts, strict=True):
-        if slug and count:
-            yield _Entry(fold(name), name, slug, int(count))
+        yield slug, name or "", int(count)

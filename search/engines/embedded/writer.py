@@ -12,11 +12,12 @@ from search.analysis import embedding_text
 from search.documents import SearchDocument
 from search.embeddings.protocol import TextEncoder
 from search.engines.embedded.container import Array, CorruptFile
-from search.engines.embedded.segment import Segment, build_segment, merge_segments, text_hash
+from search.engines.embedded.segment import Segment, build_segment, merge_segments
 from search.engines.embedded.snapshot import Manifest, Snapshot, open_snapshot
 from search.engines.embedded.store import Store
 from search.engines.embedded.vectors import fit_projection, quantise
 from search.errors import EncoderUnavailable, EngineUnavailable, IndexRebuilding
+from search.terms import text_hash
 
 Progress = Callable[[int], None]
 BUSY = "Another process is writing to the search index. The change stays in the outbox; it is taken at the next round."

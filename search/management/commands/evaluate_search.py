@@ -9,9 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from search.errors import EngineUnavailable
 from search.evaluation.catalogue_files import BrokenCatalogue, read_judgements, read_queries
 from search.evaluation.metrics import Evaluation, evaluate, paired_test, parse_gains
-from search.evaluation.options import add_index_arguments, encoder_of, weights_of
+from search.evaluation.options import add_index_arguments, encoder_of, engine_of, weights_of
 from search.evaluation.runs import answer_all, ranked_ids, read_run, throwaway_index, write_run
 from search.evaluation.typos import with_typo
 
@@ -44,6 +45,7 @@ class Command(BaseCommand):
                 language=None if options["language"] == "auto" else options["language"],
                 weights=weights_of(options),
                 vector_cache=options["vector_cache"],
+                make=engine_of(options, settings.OPENSEARCH_URLS),
             ) as built:
                 name = encoder.name if encoder else ""
                 run, report = answer_all(built, queries, limit=options["limit"], encoder_name=name)
@@ -63,7 +65,7 @@ class Command(BaseCommand):
                 found["against"] = {"ndcg": round(other.ndcg, 4), "difference": round(difference, 4), "p": round(p, 4)}
             if options["out"]:
                 write_run(options["out"], run)
-        except (BrokenCatalogue, ValueError, OSError) as error:
+        except (BrokenCatalogue, EngineUnavailable, ValueError, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(json.dumps(found))
 

@@ -9,8 +9,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from search.errors import EngineUnavailable
 from search.evaluation.catalogue_files import BrokenCatalogue, read_queries
-from search.evaluation.options import add_index_arguments, encoder_of, weights_of
+from search.evaluation.options import add_index_arguments, encoder_of, engine_of, weights_of
 from search.evaluation.runs import answer_all, throwaway_index, write_run
 from search.evaluation.typos import with_typo
 
@@ -40,11 +41,12 @@ class Command(BaseCommand):
                 language=None if options["language"] == "auto" else options["language"],
                 weights=weights_of(options),
                 vector_cache=options["vector_cache"],
+                make=engine_of(options, settings.OPENSEARCH_URLS),
             ) as built:
                 run, report = answer_all(
                     built, queries, limit=options["limit"], encoder_name=encoder.name if encoder else ""
                 )
-        except (BrokenCatalogue, ValueError, OSError) as error:
+        except (BrokenCatalogue, EngineUnavailable, ValueError, OSError) as error:
             raise CommandError(str(error)) from error
         write_run(options["out"], run)
         self.stdout.write(json.dumps(report.as_json()))

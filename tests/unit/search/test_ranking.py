@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from search.analysis import title_sequence
-from search.engines.embedded.lexical_index import term_key
 from search.ranking.features import Titles, look_at_titles
 from search.ranking.fusion import best_first, fuse, meaning_weight
 from search.ranking.question import ask
 from search.ranking.weights import RankingWeights
+from search.terms import term_key
 
 WEIGHTS = RankingWeights()
 

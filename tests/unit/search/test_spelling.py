@@ -16,8 +16,8 @@ WORDS = {
 }  # fmt: skip
 
 
-def together(words: Sequence[str]) -> int:
-    return int(set(words) in ({"ipad", "stand"}, {"lave", "linge"}))
+def together(groups: Sequence[Sequence[str]]) -> list[int]:
+    return [int(set(words) in ({"ipad", "stand"}, {"lave", "linge"})) for words in groups]
 
 
 @pytest.mark.parametrize(

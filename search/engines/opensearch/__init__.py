@@ -1,0 +1,1 @@
+"""The engine on an OpenSearch server: see README.md beside this file."""

@@ -1,0 +1,149 @@
+"""Indices of one mall on a server: a dated one behind each alias, several written to, one searched.
+
+passage-3f2a91c0-20261125030405      index: name, hash of its mapping, when it was made
+passage                              alias: searches
+passage-writes                       alias: every index that changes go to (the live one, one being built, the last)
+passage-lexicon                      index: names gathered of the catalogue (`lexicon.py`)
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from search.embeddings.protocol import TextEncoder
+from search.engines.opensearch.client import Client, RefusedRequest
+from search.engines.opensearch.mapping import index_mappings, index_settings, mapping_hash
+from search.errors import EngineUnavailable, IndexRebuilding
+from search.ranking.weights import RankingWeights
+
+NO_KNN = (
+    "This OpenSearch server has no k-NN plugin, which the mall's vectors need: install opensearch-knn, "
+    "or set MALL_SEARCH_ENGINE=embedded."
+)
+FACTS_SECONDS = 5.0
+CREATE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFacts:
+    """What an index says of itself. encoder: model of its vectors, "" without any; dimensions: of them."""
+
+    index: str
+    encoder: str
+    dimensions: int
+    hash: str
+
+
+class Generations:
+    """name: of the alias. Safe between threads and processes: what counts is on the server."""
+
+    def __init__(self, client: Client, name: str, *, shards: int, replicas: int, weights: RankingWeights) -> None:
+        self._client, self.name = client, name
+        self._shards, self._replicas, self._weights = shards, replicas, weights
+        self._facts: tuple[float, IndexFacts] | None = None
+
+    @property
+    def writes(self) -> str:
+        return f"{self.name}-writes"
+
+    @property
+    def lexicon(self) -> str:
+        return f"{self.name}-lexicon"
+
+    def live(self) -> IndexFacts:
+        """The index that is searched now, as seen within FACTS_SECONDS. Raises IndexRebuilding."""
+        now = time.monotonic()
+        kept = self._facts
+        if kept is not None and now - kept[0] < FACTS_SECONDS:
+            return kept[1]
+        found = self._client.call("GET", f"/{self.name}/_mapping")
+        if len(found) != 1:
+            raise IndexRebuilding(f"The alias {self.name} names {len(found)} indices; it must name one.")
+        ((index, mapping),) = found.items()
+        facts = mapping["mappings"].get("_meta", {})
+        live = IndexFacts(index, facts.get("encoder", ""), int(facts.get("dimensions") or 0), facts.get("hash", ""))
+        self._facts = (now, live)
+        return live
+
+    def targets(self) -> list[str]:
+        """Indices that every change is written to; asked each time, for a rebuild adds one. Raises IndexRebuilding."""
+        try:
+            found = self._client.call("GET", f"/_alias/{self.writes}")
+        except RefusedRequest as error:
+            raise IndexRebuilding("OpenSearch has no index of the mall yet.") from error
+        return sorted(found)
+
+    def hash_for(self, encoder: TextEncoder | None) -> str:
+        """What a new index's mapping would be called."""
+        dimensions = encoder.dimensions if encoder else None
+        return mapping_hash(dimensions=dimensions, encoder=encoder.name if encoder else "", weights=self._weights)
+
+    def create(self, encoder: TextEncoder | None) -> str:
+        """A new, empty index that takes writes from now on. Raises EngineUnavailable."""
+        code = self.hash_for(encoder)
+        moment = datetime.now(UTC)
+        index = f"{self.name}-{code}-{moment:%Y%m%d%H%M%S}{moment.microsecond // 1000:03d}"
+        facts = {
+            "encoder": encoder.name if encoder else "",
+            "dimensions": encoder.dimensions if encoder else 0,
+            "hash": code,
+            "made_at": moment.isoformat(timespec="seconds"),
+        }
+        body = {
+            "settings": index_settings(shards=self._shards, replicas=self._replicas, weights=self._weights),
+            "mappings": index_mappings(dimensions=encoder.dimensions if encoder else None, facts=facts),
+            "aliases": {self.writes: {}},
+        }
+        try:
+            self._client.call("PUT", f"/{index}", body, seconds=CREATE_SECONDS)
+        except RefusedRequest as error:
+            if "knn" in str(error):
+                raise EngineUnavailable(NO_KNN) from error
+            raise
+        return index
+
+    def switch_to(self, index: str) -> None:
+        """Search this index from now on, in one step. The one searched before keeps taking writes, for a way back;
+        older ones are removed."""
+        before = self.searched()
+        actions: list[dict[str, Any]] = [
+            {"remove": {"index": one, "alias": self.name}} for one in before if one != index
+        ]
+        actions.append({"add": {"index": index, "alias": self.name}})
+        self._client.call("POST", "/_aliases", {"actions": actions}, seconds=CREATE_SECONDS)
+        self._facts = None
+        kept = {index, *before}
+        for one in self.targets():
+            if one not in kept:
+                self.discard(one)
+
+    def searched(self) -> list[str]:
+        """Indices behind the alias that searches use; none before the first build."""
+        try:
+            return sorted(self._client.call("GET", f"/_alias/{self.name}"))
+        except EngineUnavailable as error:
+            if isinstance(error, IndexRebuilding | RefusedRequest):
+                return []
+            raise
+
+    def before(self) -> str:
+        """The index that was searched before the live one. Raises EngineUnavailable where none is kept."""
+        live = self.searched()
+        older = [one for one in self.targets() if one not in live]
+        if not older:
+            raise EngineUnavailable("There is no earlier index to go back to.")
+        return older[-1]
+
+    def discard(self, index: str) -> None:
+        """Remove an index that nobody searches; one that is gone already is no error."""
+        try:
+            self._client.call("DELETE", f"/{index}", seconds=CREATE_SECONDS)
+        except IndexRebuilding:
+            return
+
+    def refresh(self) -> None:
+        """Make everything written findable now."""
+        self._client.call("POST", f"/{self.writes}/_refresh", seconds=CREATE_SECONDS)

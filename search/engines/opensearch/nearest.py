@@ -1,0 +1,156 @@
+"""Neighbours: documents like another one, products that a listing may name, and how well the graph finds them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from search.analysis import normalise_code
+from search.embeddings.protocol import Vectors
+from search.engines.opensearch.cards import page_body, read_hit
+from search.engines.opensearch.client import Client
+from search.engines.opensearch.filters import all_clauses
+from search.engines.opensearch.generations import IndexFacts
+from search.engines.opensearch.mapping import VECTOR
+from search.engines.opensearch.plan import WINDOW, Body, columns_body, cosine_body, knn_query, read_cosines
+from search.engines.opensearch.window import Candidate, Window, score, wanted_fields
+from search.engines.opensearch.words import Query, Words
+from search.engines.protocol import NearProduct
+from search.queries import Filters
+from search.ranking.weights import RankingWeights
+from search.results import Hit
+from search.terms import typed_codes
+
+_BY_MEANING_SHARE = 0.3
+_CODE_SCORE = 100.0
+_LOOKED_AT = 4
+_RECALL_AT = 10
+_IS_PRODUCT: Query = {"term": {"kind": "product"}}
+
+
+def similar(client: Client, index: str, document_id: str, filters: Filters, limit: int) -> tuple[Hit, ...]:
+    """Documents nearest in meaning to a stored one; empty where it has no vector."""
+    answer = client.call("POST", f"/{index}/_mget", {"ids": [document_id]}, params={"_source": VECTOR})
+    stored = answer["docs"][0].get("_source", {}).get(VECTOR)
+    if stored is None or limit <= 0:
+        return ()
+    vector = np.asarray(stored, np.float32)
+    others: list[Query] = [{"bool": {"must_not": [{"ids": {"values": [document_id]}}]}}]
+    count = max(WINDOW, limit * _LOOKED_AT)
+    body = page_body(knn_query(vector, count, [*others, *all_clauses(filters)]))
+    (found,) = client.ask_all(index, [body | {"size": limit, "sort": [{"_score": "desc"}, {"id": "asc"}]}])
+    return tuple(
+        read_hit(hit, filters, 2.0 * float(hit["sort"][0]) - 1.0, None, Candidate(hit["_id"]))
+        for hit in found["hits"]["hits"]
+    )
+
+
+def nearest_products(
+    client: Client,
+    index: str,
+    text: str,
+    words: Words,
+    vector: Vectors | None,
+    weights: RankingWeights,
+    *,
+    codes: Sequence[str],
+    limit: int,
+    search_type: str,
+) -> list[NearProduct]:
+    """At most `limit`, best first: those with one of the codes, then best by words and meaning together, and among
+    them a share of the nearest in meaning alone.
+    """
+    fields = wanted_fields(words.language, text)
+    own, typed = {code for one in codes for code in typed_codes(normalise_code(one))}, typed_codes(text)
+    scored: Query = {"bool": {"must": [words.score_query(named=True)], "filter": [_IS_PRODUCT]}}
+    best: Body = {"query": words.score_query(named=False), "size": 1, "_source": False, "track_total_hits": False}
+    bodies = [columns_body(scored, fields, WINDOW), best, *(_with_codes(each, fields) for each in (own, typed))]
+    if vector is not None:
+        bodies.append(columns_body(knn_query(vector, WINDOW, [_IS_PRODUCT]), fields, WINDOW))
+    answers = client.ask_all(index, bodies, search_type=search_type)
+    window = Window()
+    window.add_words(answers[0]["hits"]["hits"], words.language)
+    coded, identified = (
+        frozenset(window.get(hit["fields"]["id"][0]).id for hit in answers[place]["hits"]["hits"]) for place in (2, 3)
+    )
+    if vector is not None:
+        window.add_meaning(answers[4]["hits"]["hits"], words.language)
+    candidates = list(window.candidates.values())
+    _complete(client, index, words, vector, candidates, window, fields, search_type)
+    best_lexical = max((float(hit["_score"]) for hit in answers[1]["hits"]["hits"]), default=0.0)
+    scores = score(candidates, words, text, best_lexical, weights, identified, has_meaning=vector is not None)
+    for identity in coded:
+        scores[identity] += _CODE_SCORE
+    ranked = sorted(candidates, key=lambda one: (-scores[one.id], one.id))
+    chosen = ranked[:limit]
+    if vector is not None:
+        by_meaning = sorted(candidates, key=lambda one: (-(one.cosine or 0.0), one.id))
+        nearest = by_meaning[: max(1, round(limit * _BY_MEANING_SHARE))]
+        new = [one for one in nearest if one not in chosen]
+        chosen = sorted([*chosen[: limit - len(new)], *new], key=lambda one: (-scores[one.id], one.id))
+    return [
+        NearProduct(id=one.id, score=scores[one.id], cosine=math.nan if vector is None else one.cosine or 0.0)
+        for one in chosen
+    ]
+
+
+def _with_codes(codes: set[str], fields: Sequence[str]) -> Body:
+    return columns_body({"bool": {"filter": [{"terms": {"codes": sorted(codes)}}, _IS_PRODUCT]}}, fields, WINDOW)
+
+
+def _complete(
+    client: Client,
+    index: str,
+    words: Words,
+    vector: Vectors | None,
+    candidates: Sequence[Candidate],
+    window: Window,
+    fields: Sequence[str],
+    search_type: str,
+) -> None:
+    """Words of those found by meaning or code, and cosines of those found by words."""
+    unknown = [one.id for one in candidates if one.lexical is None]
+    distant = [one.id for one in candidates if one.cosine is None] if vector is not None else []
+    bodies = []
+    if unknown:
+        query: Query = {"bool": {"filter": [{"ids": {"values": unknown}}], "should": [words.score_query(named=True)]}}
+        bodies.append(columns_body(query, fields, len(unknown)))
+    if distant and vector is not None:
+        bodies.append(cosine_body(vector, distant))
+    answers = client.ask_all(index, bodies, search_type=search_type) if bodies else []
+    if unknown:
+        window.add_words(answers[0]["hits"]["hits"], words.language)
+    if distant:
+        cosines = read_cosines(answers[-1])
+        for one in candidates:
+            if one.cosine is None:
+                one.cosine = cosines.get(one.id, 0.0)
+
+
+def vector_recall(client: Client, live: IndexFacts, sample: int) -> float | None:
+    """Share of the true ten nearest that the graph finds, over so many stored documents; None without vectors."""
+    if not live.dimensions:
+        return None
+    chosen = {"function_score": {"query": {"exists": {"field": VECTOR}}, "random_score": {}, "boost_mode": "replace"}}
+    body = {"query": chosen, "size": sample, "_source": [VECTOR], "track_total_hits": False}
+    hits = client.call("POST", f"/{live.index}/_search", body, seconds=30.0)["hits"]["hits"]
+    found = wanted = 0
+    for hit in hits:
+        vector = np.asarray(hit["_source"][VECTOR], np.float32)
+        script = {
+            "source": f"(1.0 + cosineSimilarity(params.vector, doc['{VECTOR}'])) / 2.0",
+            "params": {"vector": vector.tolist()},
+        }
+        exact = {"script_score": {"query": {"exists": {"field": VECTOR}}, "script": script}}
+        answers = [
+            client.call("POST", f"/{live.index}/_search", columns_body(query, ["id"], _RECALL_AT), seconds=30.0)
+            for query in (knn_query(vector, WINDOW, None), exact)
+        ]
+        by_graph, true = (answer["hits"]["hits"] for answer in answers)
+        # equal scores may stand in for one another: copies of a product are as near as it is itself
+        worst = float(true[-1]["_score"]) - 1e-6 if true else 0.0
+        found += min(len(true), sum(float(one["_score"]) >= worst for one in by_graph))
+        wanted += len(true)
+    return found / wanted if wanted else None

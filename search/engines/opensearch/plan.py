@@ -1,0 +1,262 @@
+"""What a question means in a catalogue, before any filter: how good its best answer is, and what counts as a result."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from search.documents import Language
+from search.embeddings.protocol import Vectors
+from search.engines.opensearch.client import Client
+from search.engines.opensearch.mapping import VECTOR
+from search.engines.opensearch.statistics import Statistics
+from search.engines.opensearch.window import Candidate, Window, score, wanted_fields
+from search.engines.opensearch.words import MATCH_NONE, Query, Words
+from search.ranking.question import ask
+from search.ranking.weights import RankingWeights
+from search.terms import typed_codes
+
+WINDOW = 200
+# A plan serves the pages and filters that follow one another, and the same question of several shoppers at once.
+KEPT_SECONDS = 2.0
+KEPT_PLANS = 48
+_MANY_CODES = 200
+_ROUNDING = 1e-4
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """best_lexical, best_reach: the highest of the whole catalogue; identified: ids whose own code was typed.
+
+    extras: ids that are results though their words would not make them; match: every result, for filter context.
+    found: the best by words and by meaning; is_whole: they are all that have any of the words.
+    """
+
+    text: str
+    words: Words
+    vector: Vectors | None
+    best_lexical: float
+    best_reach: float
+    identified: frozenset[str]
+    extras: frozenset[str]
+    least_reach: float
+    match: Query
+    found: tuple[Candidate, ...]
+    is_whole: bool
+
+    def window(self) -> Window:
+        """A copy to work on, each candidate told whether it is a result."""
+        candidates = {one.id: copy(one) for one in self.found}
+        for one in candidates.values():
+            if one.lexical is None and self.is_whole:
+                one.lexical = 0.0
+            if one.lexical is not None:
+                one.inside = self.is_result(one)
+        return Window(candidates)
+
+    def is_result(self, candidate: Candidate) -> bool:
+        reach = self.words.held(candidate.names).reach
+        return candidate.id in self.extras or reach >= max(self.least_reach, 1e-6) * (1 - _ROUNDING)
+
+
+class Planner:
+    """Makes plans, and keeps the last ones for a moment. Safe between threads."""
+
+    def __init__(self, client: Client, statistics: Statistics, weights: RankingWeights) -> None:
+        self._client, self._statistics, self._weights = client, statistics, weights
+        self._kept: OrderedDict[tuple[Any, ...], tuple[float, Plan]] = OrderedDict()
+        self._lock = Lock()
+
+    def forget(self) -> None:
+        """The index has changed by our own hand."""
+        with self._lock:
+            self._kept.clear()
+
+    def plan(
+        self,
+        index: str,
+        text: str,
+        language: Language,
+        vector: Vectors | None,
+        at_least: int,
+        joined: Callable[[str], bool],
+    ) -> Plan:
+        key = (index, text, language, vector is not None, at_least)
+        now = time.monotonic()
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None and now - kept[0] < KEPT_SECONDS:
+                return kept[1]
+        made = self._make(index, text, language, vector, at_least, joined)
+        with self._lock:
+            self._kept[key] = (now, made)
+            self._kept.move_to_end(key)
+            while len(self._kept) > KEPT_PLANS:
+                self._kept.popitem(last=False)
+        return made
+
+    def read_words(self, index: str, text: str, language: Language, joined: Callable[[str], bool]) -> Words:
+        """The question with the catalogue's figures."""
+        question = ask(text, language, self._weights, joined)
+        asked = [term.term for term in question.terms]
+        asked += [term for one in question.synonyms for alternative in one.alternatives for term in alternative]
+        return Words(question, self._statistics.counts(index, language, asked), self._weights)
+
+    def _make(
+        self,
+        index: str,
+        text: str,
+        language: Language,
+        vector: Vectors | None,
+        at_least: int,
+        joined: Callable[[str], bool],
+    ) -> Plan:
+        weights = self._weights
+        words = self.read_words(index, text, language, joined)
+        fields = wanted_fields(language, text)
+        codes = sorted(typed_codes(text))
+        bodies = [
+            columns_body(words.score_query(named=True), fields, WINDOW),
+            {"query": words.reach_query(), "size": weights.loose_results, "_source": False, "track_total_hits": False},
+        ]
+        if codes:
+            coded: Query = {"bool": {"filter": [{"terms": {"codes": codes}}]}}
+            bodies.append(columns_body(coded, fields, _MANY_CODES))
+        if vector is not None:
+            bodies.append(columns_body(knn_query(vector, WINDOW, None), fields, WINDOW))
+        answers = self._client.ask_all(index, bodies, search_type=self._statistics.search_type)
+        by_words, reached = answers[0]["hits"]["hits"], answers[1]["hits"]["hits"]
+        window = Window()
+        window.add_words(by_words, language)
+        identified = frozenset(str(hit["fields"]["id"][0]) for hit in (answers[2]["hits"]["hits"] if codes else ()))
+        if vector is not None:
+            window.add_meaning(answers[-1]["hits"]["hits"], language)
+        is_whole = len(by_words) < WINDOW
+        reaches = [float(hit["_score"]) / words.total for hit in reached]
+        best_reach = max(reaches, default=0.0)
+        least = weights.coverage_floor * best_reach
+        plan = Plan(
+            text=text,
+            words=words,
+            vector=vector,
+            best_lexical=float(by_words[0]["_score"]) if by_words else 0.0,
+            best_reach=best_reach,
+            identified=identified,
+            extras=frozenset(),
+            least_reach=least,
+            match=MATCH_NONE,
+            found=tuple(window.candidates.values()),
+            is_whole=is_whole,
+        )
+        matched = sum(reach >= least * (1 - _ROUNDING) for reach in reaches)
+        extras = identified | self._extras(index, plan, matched, at_least)
+        match = words.match_query(least) if best_reach else MATCH_NONE
+        if extras:
+            match = {"bool": {"should": [match, ids_query(extras)], "minimum_should_match": 1}}
+        return Plan(
+            text=text,
+            words=words,
+            vector=vector,
+            best_lexical=plan.best_lexical,
+            best_reach=best_reach,
+            identified=identified,
+            extras=extras,
+            least_reach=least,
+            match=match,
+            found=plan.found,
+            is_whole=is_whole,
+        )
+
+    def _extras(self, index: str, plan: Plan, matched: int, at_least: int) -> frozenset[str]:
+        """Results beyond those by their words: the nearest in meaning where words are weak; of a longer question
+        that finds little, and where more is asked for, the next best.
+        """
+        weights = self._weights
+        extras: set[str] = set()
+        is_weak = plan.best_reach < weights.weak_coverage or matched < weights.few_results
+        if is_weak and plan.vector is not None and not plan.identified:
+            extras |= self._nearest(plan.found)
+        is_loose = plan.words.question.word_count >= weights.loose_words and not plan.identified
+        wanted = max(weights.loose_results if is_loose else 0, at_least)
+        by_words = {one.id for one in plan.found if one.lexical is not None and plan.is_result(one)}
+        missing = wanted - max(matched, len(by_words)) - len(extras - by_words)
+        if missing <= 0:
+            return frozenset(extras)
+        candidates = [copy(one) for one in plan.found]
+        self.look_up_cosines(index, plan, candidates)
+        has_meaning = plan.vector is not None
+        scores = score(
+            candidates, plan.words, plan.text, plan.best_lexical, weights, plan.identified, has_meaning=has_meaning
+        )
+        rest = [one for one in candidates if one.id not in by_words | extras | plan.identified]
+        rest.sort(key=lambda one: (-scores[one.id], one.id))
+        if is_loose:
+            floor = weights.loose_floor * plan.best_reach
+            missing_loose = weights.loose_results - max(matched, len(by_words)) - len(extras - by_words)
+            held = [one for one in rest if one.lexical and plan.words.held(one.names).reach >= floor]
+            extras |= {one.id for one in held[: max(0, missing_loose)]}
+        missing = at_least - max(matched, len(by_words)) - len(extras - by_words)
+        useful = [one for one in rest if one.id not in extras and (one.lexical or (one.cosine or 0.0) > 0)]
+        return frozenset(extras | {one.id for one in useful[: max(0, missing)]})
+
+    def _nearest(self, found: Sequence[Candidate]) -> set[str]:
+        weights = self._weights
+        near = [(one.cosine, one.id) for one in found if one.cosine is not None]
+        floor = max(weights.meaning_floor, max((cosine for cosine, _ in near), default=-1.0) - weights.meaning_margin)
+        near.sort(key=lambda pair: (-pair[0], pair[1]))
+        return {identity for cosine, identity in near[: weights.meaning_results] if cosine >= floor}
+
+    def look_up_cosines(self, index: str, plan: Plan, candidates: Sequence[Candidate]) -> None:
+        """Fill in the cosines that are not known yet."""
+        missing = [one for one in candidates if one.cosine is None]
+        if plan.vector is None or not missing:
+            return
+        (answer,) = self._client.ask_all(index, [cosine_body(plan.vector, [one.id for one in missing])])
+        cosines = read_cosines(answer)
+        for one in missing:
+            one.cosine = cosines.get(one.id, 0.0)
+
+
+def columns_body(query: Query, fields: Sequence[str], size: int) -> Body:
+    """Hits with some columns and without their source."""
+    return {
+        "query": query,
+        "size": size,
+        "_source": False,
+        "docvalue_fields": list(fields),
+        "track_total_hits": False,
+    }
+
+
+def knn_query(vector: Vectors, count: int, filters: Sequence[Query] | None) -> Query:
+    """The nearest to a unit vector, of those that meet the filters."""
+    wish: Query = {"vector": vector.tolist(), "k": count}
+    if filters:
+        wish["filter"] = {"bool": {"filter": list(filters)}}
+    return {"knn": {VECTOR: wish}}
+
+
+def ids_query(ids: Sequence[str] | frozenset[str] | set[str]) -> Query:
+    return {"ids": {"values": sorted(ids)}}
+
+
+def cosine_body(vector: Vectors, ids: Sequence[str]) -> Body:
+    """Exact cosines of some documents, scored as a vector query scores; those without a vector are left out."""
+    script = {
+        "source": f"(1.0 + cosineSimilarity(params.vector, doc['{VECTOR}'])) / 2.0",
+        "params": {"vector": vector.tolist()},
+    }
+    stored: Query = {"bool": {"filter": [ids_query(ids), {"exists": {"field": VECTOR}}]}}
+    return columns_body({"script_score": {"query": stored, "script": script}}, ["id"], len(ids))
+
+
+def read_cosines(answer: Body) -> dict[str, float]:
+    """Cosine by id."""
+    return {hit["fields"]["id"][0]: 2.0 * float(hit["_score"]) - 1.0 for hit in answer["hits"]["hits"]}

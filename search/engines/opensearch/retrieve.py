@@ -1,0 +1,418 @@
+"""From an understood query to a page of hits: three to four round trips, each of several searches at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from search.embeddings.protocol import Vectors
+from search.engines.opensearch.cards import near_body, page_body, read_hit, under_cards
+from search.engines.opensearch.client import Client
+from search.engines.opensearch.facets import (
+    days_of,
+    edges_of,
+    read_facets,
+    step_aggregations,
+    value_aggregations,
+)
+from search.engines.opensearch.filters import all_clauses, offer_clauses
+from search.engines.opensearch.folding import Cards, fold_window
+from search.engines.opensearch.plan import (
+    WINDOW,
+    Body,
+    Plan,
+    Planner,
+    columns_body,
+    cosine_body,
+    ids_query,
+    knn_query,
+    read_cosines,
+)
+from search.engines.opensearch.statistics import Statistics
+from search.engines.opensearch.window import INSIDE, Candidate, Window, score, wanted_fields
+from search.engines.opensearch.words import Query
+from search.engines.protocol import Retrieval
+from search.queries import SearchQuery, Sort
+from search.ranking.weights import RankingWeights
+from search.results import Facets, Hit
+
+# products that many listings of one answer are near to; beyond them a listing stands by itself on far pages
+MOST_PRODUCTS = 10_000
+_ID = {"id": {"order": "asc"}}
+
+
+class _Round:
+    """Searches of one round trip, by name."""
+
+    def __init__(self) -> None:
+        self.bodies: dict[str, Body] = {}
+
+    def ask(self, client: Client, index: str, search_type: str) -> dict[str, Body]:
+        if not self.bodies:
+            return {}
+        answers = client.ask_all(index, list(self.bodies.values()), search_type=search_type)
+        return dict(zip(self.bodies, answers, strict=True))
+
+
+@dataclass(slots=True)
+class _Facts:
+    """total: results; offers: theirs that fit; near: listings among them by the product they are near to."""
+
+    total: int
+    offers: int
+    near: Mapping[str, int]
+
+
+class Retriever:
+    """Answers queries of one index (an alias is fine). Holds no state of an answer."""
+
+    def __init__(self, client: Client, statistics: Statistics, planner: Planner, weights: RankingWeights) -> None:
+        self._client, self._statistics, self._planner, self._weights = client, statistics, planner, weights
+
+    def retrieve(
+        self,
+        index: str,
+        query: SearchQuery,
+        vector: Vectors | None,
+        joined: Callable[[str], bool],
+        *,
+        with_facets: bool,
+        at_least: int,
+    ) -> Retrieval:
+        """As the protocol says. vector: of the query; joined: has the catalogue this word?"""
+        text = query.text.strip()
+        plan = None
+        if text:
+            plan = self._planner.plan(index, query.text, query.language, vector, at_least, joined)
+        asking = _Asking(self, index, query, plan, with_facets)
+        hits, cards = asking.by_relevance() if query.sort == "relevance" else asking.by(query.sort)
+        return Retrieval(
+            hits=hits,
+            total=asking.facts.total,
+            total_cards=cards,
+            total_offers=asking.facts.offers,
+            facets=asking.facets,
+            is_words_only=bool(text) and vector is None,
+        )
+
+
+class _Asking:
+    """One query on its way to an answer."""
+
+    def __init__(
+        self, retriever: Retriever, index: str, query: SearchQuery, plan: Plan | None, with_facets: bool
+    ) -> None:
+        self._client, self._weights = retriever._client, retriever._weights
+        self._planner, self._search_type = retriever._planner, retriever._statistics.search_type
+        self._index, self._query, self._plan, self._with_facets = index, query, plan, with_facets
+        self._filters = all_clauses(query.filters)
+        self._match: list[Query] = [plan.match] if plan else []
+        self._scope = self._match + self._filters
+        self._fields = wanted_fields(query.language, query.text) if plan else ["id", "equivalent_of"]
+        self.facts = _Facts(0, 0, {})
+        self.facets = Facets()
+
+    def _ask(self, round_: _Round) -> dict[str, Body]:
+        return round_.ask(self._client, self._index, self._search_type)
+
+    # ---- what every answer needs -----------------------------------------------------------------------------
+
+    def _add_facts(self, round_: _Round, *, with_near: bool) -> None:
+        clauses = offer_clauses(self._query.filters)
+        fitting: Body = {"sum": {"field": "offer_count"}}
+        if clauses:
+            inner = {"fitting": {"filter": {"bool": {"filter": clauses}}}}
+            fitting = {"nested": {"path": "offers"}, "aggs": inner}
+        aggregations: Body = {"offers": fitting}
+        if with_near:
+            aggregations["near"] = {"terms": {"field": "equivalent_of", "size": MOST_PRODUCTS}}
+        round_.bodies["facts"] = {
+            "query": _filtered(self._scope),
+            "size": 0,
+            "track_total_hits": True,
+            "aggs": aggregations,
+        }
+        if self._with_facets:
+            round_.bodies["values"] = self._facet_body(value_aggregations(self._query.filters))
+
+    def _facet_body(self, aggregations: Body) -> Body:
+        return {"query": _filtered(self._match), "size": 0, "track_total_hits": False, "aggs": aggregations}
+
+    def _read_facts(self, answers: Mapping[str, Body]) -> None:
+        found = answers["facts"]
+        offers = found["aggregations"]["offers"]
+        count = offers["fitting"]["doc_count"] if "fitting" in offers else offers["value"]
+        near = found["aggregations"].get("near", {"buckets": ()})["buckets"]
+        self.facts = _Facts(
+            int(found["hits"]["total"]["value"]), int(count), {one["key"]: int(one["doc_count"]) for one in near}
+        )
+
+    def _add_steps(self, round_: _Round, answers: Mapping[str, Body]) -> tuple[list[int], list[int]]:
+        if not self._with_facets:
+            return [], []
+        values = answers["values"]["aggregations"]
+        edges, days = edges_of(values), days_of(values)
+        steps = step_aggregations(self._query.filters, edges, days)
+        if steps:
+            round_.bodies["steps"] = self._facet_body(steps)
+        return edges, days
+
+    def _read_facets(
+        self, first: Mapping[str, Body], second: Mapping[str, Body], edges: Sequence[int], days: Sequence[int]
+    ) -> None:
+        if self._with_facets:
+            steps = second["steps"]["aggregations"] if "steps" in second else {}
+            self.facets = read_facets(self._query.filters, first["values"]["aggregations"], steps, edges, days)
+
+    def _look_up(self, round_: _Round, name: str, ids: Sequence[str]) -> None:
+        """What the words of some documents say, and whether they are results."""
+        if not ids:
+            return
+        should: list[Query] = [{"bool": {"filter": self._scope or [{"match_all": {}}], "_name": INSIDE}}]
+        if self._plan is not None:
+            should.append(self._plan.words.score_query(named=True))
+        query: Query = {"bool": {"filter": [ids_query(ids)], "should": should}}
+        fields = self._fields if self._plan else [*self._fields, "browse"]
+        round_.bodies[name] = columns_body(query, fields, len(ids))
+
+    def _add_cosines(self, round_: _Round, name: str, candidates: Sequence[Candidate]) -> None:
+        missing = [one.id for one in candidates if one.cosine is None]
+        if self._plan is not None and self._plan.vector is not None and missing:
+            round_.bodies[name] = cosine_body(self._plan.vector, missing)
+
+    # ---- price, saving, newest -------------------------------------------------------------------------------
+
+    def by(self, sort: Sort) -> tuple[tuple[Hit, ...], int]:
+        """Every result at its own place."""
+        round_ = _Round()
+        self._add_facts(round_, with_near=False)
+        round_.bodies["page"] = page_body(_filtered(self._scope)) | {
+            "sort": [_sort_by(sort, offer_clauses(self._query.filters)), _ID],
+            "from": self._query.offset,
+            "size": self._query.page_size,
+        }
+        first = self._ask(round_)
+        self._read_facts(first)
+        second_round = _Round()
+        edges, days = self._add_steps(second_round, first)
+        hits = first["page"]["hits"]["hits"]
+        window = Window()
+        ids = [hit["_id"] for hit in hits]
+        if self._plan is not None:
+            self._look_up(second_round, "words", ids)
+            self._add_cosines(second_round, "cosines", [window.get(identity) for identity in ids])
+        second = self._ask(second_round)
+        self._read_facets(first, second, edges, days)
+        self._read_words(window, second)
+        cards = [
+            read_hit(hit, self._query.filters, _sort_value(sort, hit), self._plan, window.get(hit["_id"]))
+            for hit in hits
+        ]
+        return tuple(cards), self.facts.total
+
+    def _read_words(self, window: Window, answers: Mapping[str, Body]) -> None:
+        """Fill in what a round has found out about candidates."""
+        if "words" in answers:
+            for hit in answers["words"]["hits"]["hits"]:
+                window.get(hit["fields"]["id"][0]).browse = float(hit["fields"].get("browse", (0.0,))[0])
+            window.add_words(answers["words"]["hits"]["hits"], self._query.language)
+        cosines = read_cosines(answers["cosines"]) if "cosines" in answers else {}
+        for one in window.candidates.values():
+            if one.cosine is None:
+                one.cosine = cosines.get(one.id)
+
+    # ---- relevance -------------------------------------------------------------------------------------------
+
+    def by_relevance(self) -> tuple[tuple[Hit, ...], int]:
+        """Cards with the equivalents under them, and how many cards there are on all pages."""
+        round_ = _Round()
+        self._add_facts(round_, with_near=True)
+        self._add_window(round_)
+        first = self._ask(round_)
+        self._read_facts(first)
+        window = self._read_window(first)
+        second_round = _Round()
+        edges, days = self._add_steps(second_round, first)
+        self._complete(second_round, window)
+        second = self._ask(second_round)
+        self._read_facets(first, second, edges, days)
+        self._read_words(window, second)
+        for one in window.candidates.values():
+            one.inside = bool(one.inside)
+        scores = self._score(window)
+        identified = self._plan.identified if self._plan else frozenset[str]()
+        words = self._plan.words if self._plan else None
+        cards = fold_window(window, scores, words, identified, self._weights)
+        present = self._present(second)
+        hits = self._page(window, cards, present, scores)
+        return hits, self._count_cards(window, cards, present)
+
+    def _add_window(self, round_: _Round) -> None:
+        """The best by words and by meaning that meet the filters; without filters the plan has them already."""
+        if self._plan is None:
+            body = columns_body(_filtered(self._scope), [*self._fields, "browse"], WINDOW)
+            round_.bodies["window"] = body | {"sort": [{"browse": {"order": "desc"}}, _ID]}
+        elif self._filters:
+            words: Query = {"bool": {"must": [self._plan.words.score_query(named=True)], "filter": self._scope}}
+            round_.bodies["window"] = columns_body(words, self._fields, WINDOW)
+            if self._plan.vector is not None:
+                knn = knn_query(self._plan.vector, WINDOW, self._scope)
+                round_.bodies["meaning"] = columns_body(knn, self._fields, WINDOW)
+
+    def _read_window(self, answers: Mapping[str, Body]) -> Window:
+        if self._plan is not None and not self._filters:
+            return self._plan.window()
+        window = Window()
+        hits = answers["window"]["hits"]["hits"]
+        if self._plan is None:
+            for hit in hits:
+                one = window.get(hit["fields"]["id"][0])
+                one.near = hit["fields"].get("equivalent_of", ("",))[0]
+                one.browse, one.inside = float(hit["fields"]["browse"][0]), True
+            return window
+        window.add_words(hits, self._query.language)
+        if "meaning" in answers:
+            window.add_meaning(answers["meaning"]["hits"]["hits"], self._query.language)
+        is_whole = len(hits) < WINDOW
+        for one in window.candidates.values():
+            one.inside = True
+            if one.lexical is None and is_whole:
+                one.lexical = 0.0
+        for identity in self._plan.extras:
+            window.get(identity)
+        return window
+
+    def _complete(self, round_: _Round, window: Window) -> None:
+        """Ask for what is not known of the window, for the products its listings are near to, and, where there are
+        results beyond the window, which of the products there are results."""
+        for one in list(window.candidates.values()):
+            if one.near and one.inside is not False:
+                window.get(one.near)
+        unknown = [
+            one.id
+            for one in window.candidates.values()
+            if one.inside is None or (one.lexical is None and self._plan is not None)
+        ]
+        self._look_up(round_, "words", unknown)
+        self._add_cosines(round_, "cosines", list(window.candidates.values()))
+        known = sum(bool(one.inside) for one in window.candidates.values())
+        if self.facts.near and self.facts.total > known:
+            query = _filtered([ids_query(self.facts.near.keys()), *self._scope])
+            round_.bodies["present"] = columns_body(query, ["id"], len(self.facts.near))
+
+    def _score(self, window: Window) -> dict[str, float]:
+        candidates = list(window.candidates.values())
+        if self._plan is None:
+            return {one.id: one.browse for one in candidates}
+        return score(
+            candidates,
+            self._plan.words,
+            self._plan.text,
+            self._plan.best_lexical,
+            self._weights,
+            self._plan.identified,
+            has_meaning=self._plan.vector is not None,
+        )
+
+    def _present(self, answers: Mapping[str, Body]) -> frozenset[str]:
+        """Products that are results, of those that listings beyond the window are near to."""
+        hits = answers["present"]["hits"]["hits"] if "present" in answers else ()
+        return frozenset(hit["fields"]["id"][0] for hit in hits)
+
+    def _count_cards(self, window: Window, cards: Cards, present: frozenset[str]) -> int:
+        """Results less those that stand under a card, in the window and beyond."""
+        in_window: dict[str, int] = {}
+        for one in window.candidates.values():
+            if one.inside and one.near:
+                in_window[one.near] = in_window.get(one.near, 0) + 1
+        beyond = sum(self.facts.near[product] - in_window.get(product, 0) for product in present)
+        return self.facts.total - len(cards.folded) - beyond
+
+    def _page(
+        self, window: Window, cards: Cards, present: frozenset[str], scores: Mapping[str, float]
+    ) -> tuple[Hit, ...]:
+        start, size = self._query.offset, self._query.page_size
+        page = list(cards.places[start : start + size])
+        inside = [one.id for one in window.candidates.values() if one.inside]
+        if len(page) < size and self.facts.total > len(inside):
+            page += self._beyond(window, inside, present, max(0, start - len(cards.places)), size - len(page))
+        if not page:
+            return ()
+        ids = [identity for identity, _ in page]
+        round_ = _Round()
+        round_.bodies["page"] = page_body(ids_query(ids)) | {"size": len(ids)}
+        products = [identity for identity in ids if identity.startswith("product:")]
+        if products:
+            plan_query = self._plan.words.score_query(named=True) if self._plan else None
+            round_.bodies["near"] = near_body(products, self._filters, self._match, plan_query)
+        unknown = [window.get(identity) for identity in ids if window.get(identity).lexical is None]
+        if self._plan is not None and unknown:
+            self._look_up(round_, "words", [one.id for one in unknown])
+            self._add_cosines(round_, "cosines", unknown)
+        answers = self._ask(round_)
+        self._read_words(window, answers)
+        found = {hit["_id"]: hit for hit in answers["page"]["hits"]["hits"]}
+        hits = [
+            read_hit(
+                found[identity], self._query.filters, place, self._plan, window.get(identity), scores.get(identity)
+            )
+            for identity, place in page
+            if identity in found
+        ]
+        if "near" not in answers:
+            return tuple(hits)
+        under = under_cards(self._client, self._index, answers["near"], cards, self._query, self._plan, window, scores)
+        return tuple(
+            replace(hit, equivalents=under[hit.id][0], equivalent_count=under[hit.id][1]) if hit.id in under else hit
+            for hit in hits
+        )
+
+    def _beyond(
+        self, window: Window, inside: Sequence[str], present: frozenset[str], start: int, size: int
+    ) -> list[tuple[str, float]]:
+        """Cards after the window: in the order of the words alone, or of browsing."""
+        left_out: list[Query] = [ids_query(inside)]
+        if present:
+            left_out.append({"terms": {"equivalent_of": sorted(present)}})
+        query: Query = {"bool": {"filter": self._scope or [{"match_all": {}}], "must_not": left_out}}
+        body = {"size": size, "from": start, "track_total_hits": False, "_source": False, "docvalue_fields": ["id"]}
+        if self._plan is None:
+            body |= {"query": query, "sort": [{"browse": {"order": "desc"}}, _ID]}
+        else:
+            query["bool"]["should"] = [self._plan.words.score_query(named=False)]
+            body |= {"query": query, "sort": [{"_score": {"order": "desc"}}, _ID], "track_scores": True}
+        (answer,) = self._client.ask_all(self._index, [body], search_type=self._search_type)
+        best = self._plan.best_lexical if self._plan else 1.0
+        found = []
+        for hit in answer["hits"]["hits"]:
+            value = float(hit["sort"][0]) / (best or 1.0)
+            found.append((hit["fields"]["id"][0], value))
+        return found
+
+
+def _filtered(clauses: Sequence[Query]) -> Query:
+    return {"bool": {"filter": list(clauses)}} if clauses else {"match_all": {}}
+
+
+def _sort_by(sort: Sort, clauses: Sequence[Query]) -> Body:
+    field, order, mode = {
+        "price": ("offers.total", "asc", "min"),
+        "saving": ("offers.saving", "desc", "max"),
+        "newest": ("offers.published", "desc", "max"),
+    }[sort]
+    nested: dict[str, Any] = {"path": "offers"}
+    if clauses:
+        nested["filter"] = {"bool": {"filter": list(clauses)}}
+    return {field: {"order": order, "mode": mode, "nested": nested, "missing": "_last"}}
+
+
+_NO_VALUE = 2**62
+
+
+def _sort_value(sort: Sort, hit: Mapping[str, Any]) -> float:
+    """As the embedded engine scores orders: the higher, the earlier."""
+    value = float(hit["sort"][0])
+    if abs(value) >= _NO_VALUE:
+        return float("-inf") if sort == "price" else -1.0
+    return -value if sort == "price" else value
