@@ -50,3 +50,10 @@ def _on_opensearch(urls: Sequence[str], encoder: TextEncoder | None, weights: Ra
         yield engine, engine.megabytes
     finally:
         engine.remove()
+
+
+def open_bench_index(urls: Sequence[str], encoder: TextEncoder | None) -> SearchEngine:
+    """An engine over the one index that `search_bench` builds for itself."""
+    from search.engines.opensearch.engine import OpenSearchEngine
+
+    return OpenSearchEngine(urls, encoder, name="passage-bench", timeout_seconds=TIMEOUT_SECONDS)

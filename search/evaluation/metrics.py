@@ -118,3 +118,16 @@ def paired_test(first: Mapping[str, float], second: Mapping[str, float], seed: i
     swapped = np.abs((signs * differences).mean(axis=1))
     observed = abs(float(differences.mean()))
     return float(differences.mean()), float((1 + (swapped >= observed - 1e-12).sum()) / 10_001)
+
+
+def mean_overlap(one: Mapping[str, Sequence[str]], two: Mapping[str, Sequence[str]], first: int) -> float:
+    """Mean share, 0 to 1, that the first few of two rankings have in common; of the longer one where both are short.
+
+    A query that neither answers counts as 1.
+    """
+    shares = []
+    for query_id, ranked in one.items():
+        left, right = set(ranked[:first]), set(two.get(query_id, ())[:first])
+        longest = max(len(left), len(right))
+        shares.append(len(left & right) / longest if longest else 1.0)
+    return sum(shares) / len(shares) if shares else 1.0

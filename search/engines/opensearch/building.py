@@ -111,7 +111,11 @@ class Builder:
             # one that is not there was removed while the index was built: removals reach both
             if found.get("found") and int(found["_source"]["version"]) < document.version:
                 raise EngineUnavailable(f"The new index holds an old {document.id}; it was not put live.")
-        present = [d for d, found in zip(sample, answer["docs"], strict=True) if found.get("found")]
+        present = [
+            document
+            for document, found in zip(sample, answer["docs"], strict=True)
+            if found.get("found") and int(found["_source"]["version"]) == document.version
+        ]
         for document in present[:CANARIES]:
             title = next(iter(document.texts.values())).title
             language = next(iter(document.texts))
@@ -133,7 +137,7 @@ class Builder:
             }
         }
         (answer,) = self._client.ask_all(
-            index, [{"query": query, "size": 1, "_source": False, "docvalue_fields": [title_field(language)]}]
+            index, [{"query": query, "size": 1, "stored_fields": "_none_", "docvalue_fields": [title_field(language)]}]
         )
         return bool(answer["hits"]["hits"])
 

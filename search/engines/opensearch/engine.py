@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from search.analysis import stem
@@ -21,7 +22,7 @@ from search.engines.opensearch.statistics import Statistics
 from search.engines.opensearch.suggestions import known_titles, suggest_products
 from search.engines.opensearch.writer import Writer
 from search.engines.protocol import EngineStatus, NearProduct, Retrieval, TermFrequencies
-from search.errors import EncoderUnavailable
+from search.errors import EncoderUnavailable, IndexRebuilding
 from search.queries import Filters, SearchQuery
 from search.query.completions import typed_prefix
 from search.query.spelling import Speller
@@ -115,8 +116,10 @@ class OpenSearchEngine:
 
     def remove(self) -> None:
         """Take every index of this name off the server: what a measurement or a test made."""
-        for index in (*self.generations.targets(), self.generations.lexicon):
-            self.generations.discard(index)
+        with contextlib.suppress(IndexRebuilding):
+            for index in self.generations.targets():
+                self.generations.discard(index)
+        self.generations.discard(self.generations.lexicon)
 
     # ---- searching -------------------------------------------------------------------------------------------
 
@@ -215,6 +218,11 @@ class OpenSearchEngine:
 
     def vector_recall(self, sample: int) -> float | None:
         return vector_recall(self.client, self.generations.live(), sample)
+
+    def server_cpu_ms(self) -> float:
+        """CPU time that the nodes have used so far, all threads."""
+        nodes = self.client.call("GET", "/_nodes/stats/process")["nodes"].values()
+        return float(sum(node["process"]["cpu"]["total_in_millis"] for node in nodes))
 
     def megabytes(self) -> float:
         """Size of the live index on disk, replicas included."""

@@ -97,9 +97,10 @@ class Lexicon:
     def completions(self, language: Language) -> Completions:
         with self._lock:
             if language not in self._completions:
-                number = LANGUAGES.index(language)
+                french_first = language == "fr"
                 shown = [
-                    (one[0], one[1 + number] or one[2 - number] or one[0], one[3]) for one in self.names.categories
+                    (slug, (french or english if french_first else english or french) or slug, count)
+                    for slug, french, english, count in self.names.categories
                 ]
                 runs = [Entry(text, text, text, count) for text, count in self.names.phrases[language]]
                 self._completions[language] = Completions(

@@ -65,7 +65,12 @@ def nearest_products(
     fields = wanted_fields(words.language, text)
     own, typed = {code for one in codes for code in typed_codes(normalise_code(one))}, typed_codes(text)
     scored: Query = {"bool": {"must": [words.score_query(named=True)], "filter": [_IS_PRODUCT]}}
-    best: Body = {"query": words.score_query(named=False), "size": 1, "_source": False, "track_total_hits": False}
+    best: Body = {
+        "query": words.score_query(named=False),
+        "size": 1,
+        "stored_fields": "_none_",
+        "track_total_hits": False,
+    }
     bodies = [columns_body(scored, fields, WINDOW), best, *(_with_codes(each, fields) for each in (own, typed))]
     if vector is not None:
         bodies.append(columns_body(knn_query(vector, WINDOW, [_IS_PRODUCT]), fields, WINDOW))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
@@ -22,6 +21,8 @@ from search.ranking.weights import RankingWeights
 from search.terms import typed_codes
 
 WINDOW = 200
+# of the nearest in meaning; the graph is asked for more, so that it finds the true ones
+BY_MEANING = 100
 # A plan serves the pages and filters that follow one another, and the same question of several shoppers at once.
 KEPT_SECONDS = 2.0
 KEPT_PLANS = 48
@@ -53,7 +54,7 @@ class Plan:
 
     def window(self) -> Window:
         """A copy to work on, each candidate told whether it is a result."""
-        candidates = {one.id: copy(one) for one in self.found}
+        candidates = {one.id: one.copy() for one in self.found}
         for one in candidates.values():
             if one.lexical is None and self.is_whole:
                 one.lexical = 0.0
@@ -122,25 +123,21 @@ class Planner:
         words = self.read_words(index, text, language, joined)
         fields = wanted_fields(language, text)
         codes = sorted(typed_codes(text))
-        bodies = [
-            columns_body(words.score_query(named=True), fields, WINDOW),
-            {"query": words.reach_query(), "size": weights.loose_results, "_source": False, "track_total_hits": False},
-        ]
+        bodies = [columns_body(words.score_query(named=True), fields, WINDOW)]
         if codes:
             coded: Query = {"bool": {"filter": [{"terms": {"codes": codes}}]}}
             bodies.append(columns_body(coded, fields, _MANY_CODES))
         if vector is not None:
-            bodies.append(columns_body(knn_query(vector, WINDOW, None), fields, WINDOW))
+            bodies.append(columns_body(knn_query(vector, WINDOW, None), fields, BY_MEANING))
         answers = self._client.ask_all(index, bodies, search_type=self._statistics.search_type)
-        by_words, reached = answers[0]["hits"]["hits"], answers[1]["hits"]["hits"]
+        by_words = answers[0]["hits"]["hits"]
         window = Window()
         window.add_words(by_words, language)
-        identified = frozenset(str(hit["fields"]["id"][0]) for hit in (answers[2]["hits"]["hits"] if codes else ()))
+        # whoever holds most of the words is among the best by words
+        best_reach = max((words.held(one.names).reach for one in window.candidates.values()), default=0.0)
+        identified = frozenset(str(hit["fields"]["id"][0]) for hit in (answers[1]["hits"]["hits"] if codes else ()))
         if vector is not None:
             window.add_meaning(answers[-1]["hits"]["hits"], language)
-        is_whole = len(by_words) < WINDOW
-        reaches = [float(hit["_score"]) / words.total for hit in reached]
-        best_reach = max(reaches, default=0.0)
         least = weights.coverage_floor * best_reach
         plan = Plan(
             text=text,
@@ -153,43 +150,30 @@ class Planner:
             least_reach=least,
             match=MATCH_NONE,
             found=tuple(window.candidates.values()),
-            is_whole=is_whole,
+            is_whole=len(by_words) < WINDOW,
         )
-        matched = sum(reach >= least * (1 - _ROUNDING) for reach in reaches)
-        extras = identified | self._extras(index, plan, matched, at_least)
+        extras = identified | self._extras(index, plan, at_least)
         match = words.match_query(least) if best_reach else MATCH_NONE
         if extras:
             match = {"bool": {"should": [match, ids_query(extras)], "minimum_should_match": 1}}
-        return Plan(
-            text=text,
-            words=words,
-            vector=vector,
-            best_lexical=plan.best_lexical,
-            best_reach=best_reach,
-            identified=identified,
-            extras=extras,
-            least_reach=least,
-            match=match,
-            found=plan.found,
-            is_whole=is_whole,
-        )
+        return replace(plan, extras=extras, match=match)
 
-    def _extras(self, index: str, plan: Plan, matched: int, at_least: int) -> frozenset[str]:
+    def _extras(self, index: str, plan: Plan, at_least: int) -> frozenset[str]:
         """Results beyond those by their words: the nearest in meaning where words are weak; of a longer question
         that finds little, and where more is asked for, the next best.
         """
         weights = self._weights
         extras: set[str] = set()
-        is_weak = plan.best_reach < weights.weak_coverage or matched < weights.few_results
+        by_words = {one.id for one in plan.found if one.lexical is not None and plan.is_result(one)}
+        is_weak = plan.best_reach < weights.weak_coverage or len(by_words) < weights.few_results
         if is_weak and plan.vector is not None and not plan.identified:
             extras |= self._nearest(plan.found)
         is_loose = plan.words.question.word_count >= weights.loose_words and not plan.identified
         wanted = max(weights.loose_results if is_loose else 0, at_least)
-        by_words = {one.id for one in plan.found if one.lexical is not None and plan.is_result(one)}
-        missing = wanted - max(matched, len(by_words)) - len(extras - by_words)
+        missing = wanted - len(by_words | extras)
         if missing <= 0:
             return frozenset(extras)
-        candidates = [copy(one) for one in plan.found]
+        candidates = [one.copy() for one in plan.found]
         self.look_up_cosines(index, plan, candidates)
         has_meaning = plan.vector is not None
         scores = score(
@@ -199,10 +183,10 @@ class Planner:
         rest.sort(key=lambda one: (-scores[one.id], one.id))
         if is_loose:
             floor = weights.loose_floor * plan.best_reach
-            missing_loose = weights.loose_results - max(matched, len(by_words)) - len(extras - by_words)
+            missing_loose = weights.loose_results - len(by_words | extras)
             held = [one for one in rest if one.lexical and plan.words.held(one.names).reach >= floor]
             extras |= {one.id for one in held[: max(0, missing_loose)]}
-        missing = at_least - max(matched, len(by_words)) - len(extras - by_words)
+        missing = at_least - len(by_words | extras)
         useful = [one for one in rest if one.id not in extras and (one.lexical or (one.cosine or 0.0) > 0)]
         return frozenset(extras | {one.id for one in useful[: max(0, missing)]})
 
@@ -229,7 +213,8 @@ def columns_body(query: Query, fields: Sequence[str], size: int) -> Body:
     return {
         "query": query,
         "size": size,
-        "_source": False,
+        # even an id is read from the stored document, which is unpacked for it; columns are not
+        "stored_fields": "_none_",
         "docvalue_fields": list(fields),
         "track_total_hits": False,
     }

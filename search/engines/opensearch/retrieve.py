@@ -19,6 +19,7 @@ from search.engines.opensearch.facets import (
 from search.engines.opensearch.filters import all_clauses, offer_clauses
 from search.engines.opensearch.folding import Cards, fold_window
 from search.engines.opensearch.plan import (
+    BY_MEANING,
     WINDOW,
     Body,
     Plan,
@@ -258,7 +259,7 @@ class _Asking:
             round_.bodies["window"] = columns_body(words, self._fields, WINDOW)
             if self._plan.vector is not None:
                 knn = knn_query(self._plan.vector, WINDOW, self._scope)
-                round_.bodies["meaning"] = columns_body(knn, self._fields, WINDOW)
+                round_.bodies["meaning"] = columns_body(knn, self._fields, BY_MEANING)
 
     def _read_window(self, answers: Mapping[str, Body]) -> Window:
         if self._plan is not None and not self._filters:
@@ -298,7 +299,7 @@ class _Asking:
         self._add_cosines(round_, "cosines", list(window.candidates.values()))
         known = sum(bool(one.inside) for one in window.candidates.values())
         if self.facts.near and self.facts.total > known:
-            query = _filtered([ids_query(self.facts.near.keys()), *self._scope])
+            query = _filtered([ids_query(set(self.facts.near)), *self._scope])
             round_.bodies["present"] = columns_body(query, ["id"], len(self.facts.near))
 
     def _score(self, window: Window) -> dict[str, float]:
@@ -376,7 +377,13 @@ class _Asking:
         if present:
             left_out.append({"terms": {"equivalent_of": sorted(present)}})
         query: Query = {"bool": {"filter": self._scope or [{"match_all": {}}], "must_not": left_out}}
-        body = {"size": size, "from": start, "track_total_hits": False, "_source": False, "docvalue_fields": ["id"]}
+        body = {
+            "size": size,
+            "from": start,
+            "track_total_hits": False,
+            "stored_fields": "_none_",
+            "docvalue_fields": ["id"],
+        }
         if self._plan is None:
             body |= {"query": query, "sort": [{"browse": {"order": "desc"}}, _ID]}
         else:

@@ -17,7 +17,7 @@ def scan(client: Client, index: str, columns: Sequence[str]) -> Iterator[dict[st
     body = {
         "size": AT_ONCE,
         "query": {"match_all": {}},
-        "_source": False,
+        "stored_fields": "_none_",
         "docvalue_fields": list(columns),
         "sort": ["_doc"],
     }

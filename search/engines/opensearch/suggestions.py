@@ -27,7 +27,7 @@ def suggest_products(client: Client, index: str, typed: str, language: Language,
     body = {
         "query": {"bool": {"must": [words], "should": [beginning]}},
         "size": max(limit, _LOOKED_AT),
-        "_source": False,
+        "stored_fields": "_none_",
         "docvalue_fields": ["id", title_field(language)],
         "track_total_hits": False,
     }

@@ -44,6 +44,11 @@ class Candidate:
     inside: bool | None = None
     browse: float = 0.0
 
+    def copy(self) -> Candidate:
+        return Candidate(
+            self.id, self.near, self.look, self.title, self.lexical, self.cosine, self.names, self.inside, self.browse
+        )
+
     @property
     def is_listing(self) -> bool:
         return self.id.startswith("listing:")

@@ -223,7 +223,8 @@ class Words:
 
         def summed(terms: Iterable[int]) -> NDArray[np.float64]:
             places = [(place_of[f"t{term}"], self.informations[term]) for term in terms if f"t{term}" in place_of]
-            return has[:, [place for place, _ in places]] @ np.array([info for _, info in places], np.float64)
+            chosen = has[:, [place for place, _ in places]].astype(np.float64)
+            return np.asarray(chosen @ np.array([info for _, info in places], np.float64))
 
         reach = summed(range(len(self.informations)))
         for number, group in enumerate(self.groups):

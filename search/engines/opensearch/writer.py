@@ -106,9 +106,15 @@ class Writer:
             return 0
         targets, live = self._targets()
         removed = 0
+        searched = self._versions(live.index, wanted)
         for target in targets:
             outcome = Outcome()
-            versions = self._versions(target, wanted)
+            if target == live.index:
+                versions = searched
+            else:
+                # an index being built may not have it yet: its late arrival is older than this
+                unborn = {identity: version + 1 for identity, version in searched.items()}
+                versions = unborn | self._versions(target, wanted)
             lines = [(identity, _action("delete", target, identity, version)) for identity, version in versions.items()]
             self._send_all(lines, outcome)
             if target == live.index:
@@ -196,17 +202,17 @@ class Writer:
             return list(lines), str(error)
         left, reason = [], ""
         for (identity, text), item in zip(lines, items, strict=True):
-            status, error = int(item["status"]), item.get("error") or {}
-            kind = str(error.get("type", ""))
+            status, fault = int(item["status"]), item.get("error") or {}
+            kind = str(fault.get("type", ""))
             if status < 300:
                 outcome.stored.add(identity)
             elif kind == "index_not_found_exception":
                 raise IndexRebuilding(f"The index {item['_index']} is gone; it has to be built anew.")
             elif status in _LATER or "circuit_breaking" in kind or "cluster_block" in kind:
                 left.append((identity, text))
-                reason = f"{kind} {error.get('reason', '')}"[:300]
+                reason = f"{kind} {fault.get('reason', '')}"[:300]
             elif status not in (404, 409):
-                outcome.refused[identity] = _why(error)
+                outcome.refused[identity] = _why(fault)
         return left, reason
 
 
