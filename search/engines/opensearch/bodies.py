@@ -12,10 +12,10 @@ from search.analysis import title_sequence
 from search.documents import CONDITION_FAMILIES, LANGUAGES, Language, OfferDocument, SearchDocument
 from search.embeddings.protocol import Vectors
 from search.engines.opensearch.mapping import (
+    COMPLETE,
     FREQUENCY_MARK,
     MAX_OFFERS,
     VECTOR,
-    complete_field,
     look_field,
     terms_field,
     title_field,
@@ -48,6 +48,7 @@ def document_body(document: SearchDocument, vector: Vectors | None, weights: Ran
         "text_hash": str(text_hash(document)),
         "shown": {"brand": document.brand},
         "offers": [_offer_body(offer) for offer in kept_offers(offers)],
+        COMPLETE: sorted({text.title[:_MAX_COMPLETED_CHARACTERS] for text in document.texts.values()}),
         **_roll_ups(offers),
     }
     if document.equivalent_of:
@@ -56,8 +57,8 @@ def document_body(document: SearchDocument, vector: Vectors | None, weights: Ran
         title = document.text_in(language).title
         body[terms_field(language)] = _counted_terms(document, language, weights)
         body[look_field(language)] = TERM_MARK.join(title_sequence(title, language))[:_MAX_KEYWORD_CHARACTERS]
-        body[title_field(language)] = title[:_MAX_KEYWORD_CHARACTERS]
-        body[complete_field(language)] = title[:_MAX_COMPLETED_CHARACTERS]
+        if language in document.texts:
+            body[title_field(language)] = title[:_MAX_KEYWORD_CHARACTERS]
     if vector is not None and vector.any():
         body[VECTOR] = np.ascontiguousarray(vector, np.float32)
     return body

@@ -14,7 +14,6 @@ from search.documents import SearchDocument
 from search.embeddings.protocol import TextEncoder, Vectors
 from search.engines.opensearch.client import Client
 from search.engines.opensearch.generations import Generations, IndexFacts
-from search.engines.opensearch.mapping import title_field
 from search.engines.opensearch.writer import READ_AT_ONCE, Writer
 from search.errors import DocumentsRefused, EncoderUnavailable, EngineUnavailable, IndexRebuilding
 
@@ -137,7 +136,7 @@ class Builder:
             }
         }
         (answer,) = self._client.ask_all(
-            index, [{"query": query, "size": 1, "stored_fields": "_none_", "docvalue_fields": [title_field(language)]}]
+            index, [{"query": query, "size": 1, "stored_fields": "_none_", "docvalue_fields": ["id"]}]
         )
         return bool(answer["hits"]["hits"])
 

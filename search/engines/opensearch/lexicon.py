@@ -154,7 +154,7 @@ def _titles(client: Client, index: str) -> Iterator[tuple[str, str, str]]:
     columns = [*(title_field(language) for language in LANGUAGES), "brand_label"]
     for found in scan(client, index, columns):
         french, english, label = (str(found.get(name, ("",))[0]) for name in columns)
-        yield french, english, label
+        yield french or english, english or french, label
 
 
 def _written(client: Client, index: str) -> dict[str, int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from search.documents import LANGUAGES
@@ -19,6 +20,8 @@ FREQUENCY_MARK = "|"
 # Lucene's graph: opensearch-local.md's measurement of near-duplicates; faiss, the default, is no part of the server
 GRAPH = {"m": 32, "ef_construction": 256}
 VECTOR = "embedding"
+# titles of all languages, completed to while typing
+COMPLETE = "complete"
 _KEPT = {"type": "keyword", "index": False, "doc_values": True}
 _ONLY_SHOWN = {"type": "object", "enabled": False}
 
@@ -34,13 +37,19 @@ def look_field(language: str) -> str:
 
 
 def title_field(language: str) -> str:
-    """The title as shown."""
+    """The title as shown; absent where the document has none in that language."""
     return f"title_{language}"
 
 
-def complete_field(language: str) -> str:
-    """The title as completed to while typing."""
-    return f"complete_{language}"
+def title_columns() -> list[str]:
+    """What `title_of` reads."""
+    return [title_field(language) for language in LANGUAGES]
+
+
+def title_of(columns: Mapping[str, Sequence[Any]], language: str) -> str:
+    """The title in a language, or the other one's where it has none."""
+    order = sorted(LANGUAGES, key=lambda each: each != language)
+    return next((str(columns[title_field(each)][0]) for each in order if title_field(each) in columns), "")
 
 
 def index_settings(*, shards: int, replicas: int, weights: RankingWeights) -> dict[str, Any]:
@@ -79,7 +88,8 @@ def index_mappings(*, dimensions: int | None, facts: dict[str, Any]) -> dict[str
         "categories": {"type": "keyword"},
         "category_labels": {"type": "keyword", "index": False},
         "codes": {"type": "keyword"},
-        "written": {"type": "keyword"},
+        "written": {"type": "keyword", "index": False},
+        COMPLETE: {"type": "search_as_you_type", "analyzer": "folded", "max_shingle_size": 2},
         "equivalent_of": {"type": "keyword"},
         "text_hash": {"type": "keyword", "index": False, "doc_values": False},
         "browse": {"type": "float"},
@@ -97,7 +107,6 @@ def index_mappings(*, dimensions: int | None, facts: dict[str, Any]) -> dict[str
         }
         fields[look_field(language)] = _KEPT
         fields[title_field(language)] = _KEPT
-        fields[complete_field(language)] = {"type": "search_as_you_type", "analyzer": "folded", "max_shingle_size": 3}
     if dimensions is not None:
         fields[VECTOR] = {
             "type": "knn_vector",

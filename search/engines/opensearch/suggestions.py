@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from search.analysis import fold
-from search.documents import LANGUAGES, Language
+from search.documents import Language
 from search.engines.opensearch.bodies import LABEL_MARK
 from search.engines.opensearch.cards import offer_ranges
 from search.engines.opensearch.client import Client
-from search.engines.opensearch.mapping import complete_field, title_field
+from search.engines.opensearch.mapping import COMPLETE, title_columns, title_of
 from search.results import Suggestion
 
 _LOOKED_AT = 40
@@ -18,23 +18,20 @@ _LOOKED_AT = 40
 
 def suggest_products(client: Client, index: str, typed: str, language: Language, limit: int) -> list[Suggestion]:
     """Titles that begin with what was typed come first, then shorter ones. typed: folded."""
-    name = complete_field(language)
-    fields = [name, f"{name}._2gram", f"{name}._3gram"]
+    fields = [COMPLETE, f"{COMPLETE}._2gram"]
     words: dict[str, Any] = {
         "multi_match": {"query": typed, "type": "bool_prefix", "operator": "and", "fields": fields}
     }
-    beginning = {"match_phrase_prefix": {name: {"query": typed, "max_expansions": 20}}}
+    beginning = {"match_phrase_prefix": {COMPLETE: {"query": typed, "max_expansions": 20}}}
     body = {
         "query": {"bool": {"must": [words], "should": [beginning]}},
         "size": max(limit, _LOOKED_AT),
         "stored_fields": "_none_",
-        "docvalue_fields": ["id", title_field(language)],
+        "docvalue_fields": ["id", *title_columns()],
         "track_total_hits": False,
     }
     (answer,) = client.ask_all(index, [body])
-    rows = [
-        (hit["fields"]["id"][0], hit["fields"].get(title_field(language), ("",))[0]) for hit in answer["hits"]["hits"]
-    ]
+    rows = [(hit["fields"]["id"][0], title_of(hit["fields"], language)) for hit in answer["hits"]["hits"]]
     rows.sort(key=lambda row: (not fold(row[1]).startswith(typed), len(row[1]), row[0]))
     return _shown(client, index, rows[:limit])
 
@@ -69,7 +66,7 @@ def known_titles(client: Client, index: str, words: Sequence[str]) -> set[str]:
     folded = [fold(word) for word in words]
     bodies: list[dict[str, Any]] = [
         {
-            "query": {"bool": {"should": [{"term": {complete_field(lang): word}} for lang in LANGUAGES]}},
+            "query": {"term": {COMPLETE: word}},
             "size": 0,
             "track_total_hits": 1,
             "terminate_after": 1,

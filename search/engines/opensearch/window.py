@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from search.analysis import fold
 from search.documents import Language
 from search.engines.opensearch.bodies import TERM_MARK
-from search.engines.opensearch.mapping import look_field, title_field
+from search.engines.opensearch.mapping import look_field, title_columns, title_of
 from search.engines.opensearch.words import Words
 from search.ranking.features import Titles, look_at_titles, title_score
 from search.ranking.fusion import IDENTIFIER_SCORE, fuse, meaning_weight
@@ -57,7 +57,7 @@ class Candidate:
 def wanted_fields(language: Language, text: str) -> list[str]:
     """What is read of each candidate, from columns: its whole source stays on disk."""
     fields = ["id", "equivalent_of", look_field(language)]
-    return [*fields, title_field(language)] if much_stemmed(text, language) else fields
+    return [*fields, *title_columns()] if much_stemmed(text, language) else fields
 
 
 @dataclass(slots=True)
@@ -95,7 +95,7 @@ class Window:
         if not candidate.look:
             candidate.near = columns.get("equivalent_of", ("",))[0]
             candidate.look = columns.get(look_field(language), ("",))[0]
-            candidate.title = columns.get(title_field(language), ("",))[0]
+            candidate.title = title_of(columns, language)
         return candidate
 
 
