@@ -2,6 +2,8 @@
 #   make run                 open the mall at http://127.0.0.1:8000 (PORT=8010 for another port)
 #   make run TORCH=cpu       on Linux: without 5 GB of GPU libraries
 #   make run PYTHON=python3.12
+#   make stack               the mall on PostgreSQL, Redis and OpenSearch, without Docker (PORT=8010, ENGINE=embedded)
+#   make opensearch          a search server for the mall, without Docker (PORT=9210, VERSION=2.19.6, HEAP=2g)
 SHELL := /bin/sh
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
@@ -10,10 +12,12 @@ HOST ?= 127.0.0.1
 TORCH ?=
 export TORCH
 
-.PHONY: help install run test check clean
+.PHONY: help install run stack opensearch test check clean
 
 help:
 	@echo "make run     open the mall: installs, sets up, seeds and starts everything (PORT=8000, TORCH=cpu)"
+	@echo "make opensearch  a search server for the mall, without Docker (PORT=9200, VERSION=3.6.0, HEAP=1g)"
+	@echo "make stack   the same on real servers: PostgreSQL, Redis, OpenSearch, web, worker, clock (PORT=8000)"
 	@echo "make test    everything: lint, types, the whole test suite, browser tests included"
 	@echo "make check   the quick part: lint, types, layers, translations, unit tests"
 	@echo "make clean   throw away the demo mall's data (var/); make run makes it anew"
@@ -25,6 +29,17 @@ install:
 
 run: install
 	@exec .venv/bin/python manage.py run_mall --host "$(HOST)" --port "$(PORT)"
+
+stack: ENGINE ?= opensearch
+stack: install
+	@exec .venv/bin/python -m mall.ops.run_stack --port "$(PORT)" --engine "$(ENGINE)"
+
+opensearch: PORT = 9200
+opensearch: VERSION ?= 3.6.0
+opensearch: HEAP ?= 1g
+opensearch: install
+	@exec .venv/bin/python -m mall.ops.opensearch --version "$(VERSION)" --port "$(PORT)" --heap "$(HEAP)" \
+		--data "var/opensearch/$(VERSION)"
 
 check: install
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/poe check

@@ -28,6 +28,7 @@ def follow_offers(payloads: Sequence[dict[str, Any]]) -> None:
     """A changed offer changes the document of the listing behind it, also when that has just found its product.
 
     What lost its product, or has a new price, since the matcher saw it is looked at again.
+    Different offers may be followed at once: one offer has one listing.
     """
     with transaction.atomic():
         listings = Listing.objects.filter(offer_id__in=[payload["offer_id"] for payload in payloads])
@@ -37,14 +38,16 @@ def follow_offers(payloads: Sequence[dict[str, Any]]) -> None:
 
 @outbox.handles(PRODUCTS_ADDED)
 def look_again_at_all(payloads: Sequence[dict[str, Any]]) -> None:
-    """A lone thing may be one of the new products, or stand beside it."""
+    """A lone thing may be one of the new products, or stand beside it. They share one key: never two at once."""
     ask_for_all_matches()
 
 
-@outbox.handles(MATCH_WANTED)
+@outbox.handles(MATCH_WANTED, at_once=50, is_slow=True)
 def match_listings(payloads: Sequence[dict[str, Any]]) -> None:
     """Match for TURN_SECONDS at most; what is left is asked for again. Raises Busy while search has no index.
 
+    Different listings may be matched at once: each match is a transaction that holds its offer's row, and where two
+    that link to the same products deadlock, the database ends one, which waits and comes again.
     Web processes read this module too: what compares texts is imported where the work is done.
     """
     from listings.cases import Matcher
@@ -64,7 +67,7 @@ def match_listings(payloads: Sequence[dict[str, Any]]) -> None:
         try:
             match_listing(listing_id, now=timezone.now(), matcher=matcher)
         except EngineUnavailable as error:
-            raise outbox.Busy from error
+            raise outbox.Busy(str(error) or type(error).__name__) from error
 
 
 def _seen_otherwise() -> QuerySet[Listing]:

@@ -11,7 +11,7 @@ from listings.models import Listing
 from mall.catalogue.newness import nearest_products_sold_new
 from mall.catalogue.search_documents import category_names, offer_document, path_names
 from search.documents import DocumentText, Language, SearchDocument
-from search.indexing.registry import DocumentSource, ids_of
+from search.indexing.registry import DocumentSource, ids_of, versions_of
 from search.indexing.registry import register as register_source
 
 
@@ -66,6 +66,10 @@ def register() -> None:
     """Tell search where lone listings come from."""
     register_source(
         DocumentSource(
-            kind="listing", build=build_documents, iterate_ids=lambda: ids_of(alone()), count=lambda: alone().count()
+            kind="listing",
+            build=build_documents,
+            iterate_ids=lambda: ids_of(alone()),
+            count=lambda: alone().count(),
+            versions=lambda: versions_of(alone()),
         )
     )

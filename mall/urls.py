@@ -10,6 +10,8 @@ from wagtail.admin import urls as wagtail_admin_urls
 
 from mall.api.urls import api
 from mall.ops.health import health
+from mall.ops.metrics import metrics
+from mall.ops.readiness import ready
 from mall.pages.sitemaps import SITEMAPS
 from mall.pages.views import (
     account,
@@ -36,6 +38,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", include(wagtail_admin_urls)),
     path("api/", api.urls),
     path("health", health, name="health"),
+    path("ready", ready, name="ready"),
+    path("metrics", metrics, name="metrics"),
     path("robots.txt", robots.robots_txt, name="robots"),
     path("sitemap.xml", sitemap_index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}, name="sitemap_index"),
     path("sitemap-<str:section>.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),

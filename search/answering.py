@@ -57,8 +57,13 @@ def answer(
         searched_text=attempt.searched.text,
         corrections=attempt.corrections,
         understood=attempt.understood.understood,
-        notices=("words_only",) if attempt.retrieval.is_words_only else (),
+        notices=_notices(attempt.retrieval),
     )
+
+
+def _notices(retrieval: Retrieval) -> tuple[str, ...]:
+    codes = {"fallback": retrieval.is_fallback, "words_only": retrieval.is_words_only}
+    return tuple(code for code, is_so in codes.items() if is_so)
 
 
 def clean(text: str) -> str:

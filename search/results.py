@@ -119,7 +119,8 @@ class SearchPage:
     total: documents that match; total_offers: their offers that meet the filters.
     total_cards: cards over all pages: documents that match, less those that stand under another's card.
     searched_text: what was searched after correction and with the understood filters' words taken out.
-    notices: codes of what the page should admit: "words_only" (the text model is missing), "capped" (deep paging).
+    notices: codes of what the page should admit: "words_only" (the text model is missing), "capped" (deep paging),
+    "fallback" (the engine that stands in answered; very recent changes may be missing).
     """
 
     query: SearchQuery

@@ -14,9 +14,11 @@ from typing import Any, NoReturn
 import pytest
 from django.core.cache import cache
 
+from mall.ops.stack import Stack
 from search.engines.protocol import SearchEngine
 from search.service import forget_engine, get_engine
 from tests import services
+from tests.secured_front import Secured, secured_front
 
 TESTS = Path(__file__).parent
 KINDS = ("unit", "integration", "contract", "concurrency", "browser")
@@ -74,6 +76,45 @@ def postgresql_url() -> Iterator[str]:
         except services.Missing as error:
             miss(str(error))
         yield address
+
+
+@pytest.fixture(scope="session")
+def opensearch_url() -> Iterator[str]:
+    """Address of an OpenSearch 3 of this test run, shared by its tests: each takes index names of its own."""
+    yield from _opensearch("3.6.0")
+
+
+@pytest.fixture(scope="session")
+def opensearch_2_url() -> Iterator[str]:
+    """The same of OpenSearch 2."""
+    yield from _opensearch("2.19.6")
+
+
+@pytest.fixture(scope="session")
+def secured_opensearch(opensearch_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
+    """That OpenSearch 3 behind TLS and a password."""
+    with secured_front(opensearch_url, tmp_path_factory.mktemp("certificates")) as secured:
+        yield secured
+
+
+def _opensearch(version: str) -> Iterator[str]:
+    with ExitStack() as stack:
+        try:
+            address = stack.enter_context(services.opensearch(version))
+        except services.Missing as error:
+            miss(str(error))
+        yield address
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """The whole mall, empty, on servers of its own; one for a module, whose tests give back what they took away."""
+    with ExitStack() as exits:
+        try:
+            made = exits.enter_context(services.stack())
+        except services.Missing as error:
+            miss(str(error))
+        yield made
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from mall.ops.opensearch.cluster import Cluster
+from mall.ops.opensearch.errors import NotToBeHad
+from mall.ops.postgresql import NotInstalled, server_programs
+from mall.ops.stack import Stack
+
 PROJECT = Path(__file__).resolve().parents[1]
 START_SECONDS = 60
 
@@ -91,12 +96,10 @@ def redis() -> Iterator[str]:
 
 def postgresql_programs() -> Path:
     """The folder of `initdb` and `postgres`, newest version first. Raises Missing."""
-    on_path = shutil.which("initdb")
-    packaged = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
-    for folder in [*packaged, *([Path(on_path).resolve().parent] if on_path else [])]:
-        if (folder / "initdb").exists() and (folder / "postgres").exists():
-            return folder
-    raise Missing("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+    try:
+        return server_programs()
+    except NotInstalled as error:
+        raise Missing(str(error)) from error
 
 
 @contextmanager
@@ -141,6 +144,37 @@ def create_database(port: int, name: str, *, template: str = "template0") -> Non
             if time.monotonic() > end:
                 raise
             time.sleep(0.1)
+
+
+@contextmanager
+def opensearch(version: str) -> Iterator[str]:
+    """An empty OpenSearch of this version, one node; yields its address. Assembled first where the cache has none."""
+    try:
+        cluster = Cluster(version, heap="768m", is_short_lived=True)
+    except NotToBeHad as error:
+        raise Missing(str(error)) from error
+    with cluster:
+        yield cluster.url
+
+
+@contextmanager
+def stack(*, heap: str = "512m", **settings: str) -> Iterator[Stack]:
+    """The whole mall, empty, on servers of its own in a throw-away folder; settings: by lower-case name."""
+    # not below pytest's folder: a root's servers run as others, who cannot enter it
+    folder = Path(tempfile.mkdtemp(prefix="mall-stack-"))
+    folder.chmod(0o755)
+    chosen = {"MALL_SEARCH_MODEL": "none", "MALL_SEARCH_REQUESTS_PER_MINUTE": "0"}
+    chosen |= {f"MALL_{name.upper()}": value for name, value in settings.items()}
+    try:
+        made = Stack(folder, heap=heap, settings=chosen)
+        try:
+            yield made.start(with_demo=False)
+        finally:
+            made.stop()
+    except (NotInstalled, NotToBeHad) as error:
+        raise Missing(str(error)) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def mall_environment(data_folder: Path, **settings: str) -> dict[str, str]:

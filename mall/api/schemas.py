@@ -132,7 +132,10 @@ class SearchAnswer(Schema):
     facets: Facets
     corrections: list[Correction]
     understood: list[Understood]
-    notices: list[str]
+    notices: list[str] = Field(
+        description='what to admit: "words_only" (meaning is not compared), "capped" (the list goes on further), '
+        '"fallback" (the stand-by engine answered; what was put on sale just now may be missing)'
+    )
 
 
 class Suggestion(Schema):

@@ -19,7 +19,7 @@ from search.documents import (
     SearchDocument,
     SellerKind,
 )
-from search.indexing.registry import DocumentSource, ids_of
+from search.indexing.registry import DocumentSource, ids_of, versions_of
 from search.indexing.registry import register as register_source
 
 
@@ -136,5 +136,6 @@ def register() -> None:
             build=build_documents,
             iterate_ids=lambda: ids_of(_active()),
             count=lambda: _active().count(),
+            versions=lambda: versions_of(_active()),
         )
     )

@@ -3,11 +3,13 @@ from django.contrib.staticfiles.apps import StaticFilesConfig
 
 
 class CoreConfig(AppConfig):
+    # said aloud, because with two configurations in one file Django would take neither
+    default = True
     name = "mall.core"
     label = "core"
 
     def ready(self) -> None:
-        from mall.core import pictures  # noqa: F401  (its outbox handler registers itself)
+        from mall.core import heartbeat, pictures  # noqa: F401  (its signals, its outbox handler register themselves)
 
 
 class MallStaticFilesConfig(StaticFilesConfig):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 from wagtail.images.models import AbstractImage, AbstractRendition, Image
 
 
 class OutboxRow(models.Model):
-    """Work that a committed change asks for, written in the same transaction. Handlers may meet it twice."""
+    """Work that a committed change asks for, written in the same transaction. Handlers may meet it twice.
+
+    A worker that handles it has its name in `claimed_by` until `locked_until`; a claim that is over while the name
+    still stands there was left by a worker that ended in the middle.
+    """
 
     id = models.BigAutoField(primary_key=True)
     topic = models.CharField(max_length=80)
@@ -19,21 +21,34 @@ class OutboxRow(models.Model):
     payload = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
     available_at = models.DateTimeField(default=timezone.now)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    claimed_by = models.CharField(max_length=80, blank=True, default="", db_default="")
+    locked_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="counted when a worker begins")
+    waits = models.PositiveIntegerField(default=0, db_default=0, help_text="how often a server was away")
     error = models.TextField(blank=True)
     is_dead = models.BooleanField(default=False)
+    set_aside_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["is_dead", "available_at", "id"], name="outbox_next_rows")]
+        indexes = [
+            models.Index(fields=["topic", "id"], condition=Q(is_dead=False), name="outbox_next_of_topic"),
+            models.Index(fields=["topic", "key"], name="outbox_same_thing"),
+            models.Index(fields=["topic", "id"], condition=Q(is_dead=True), name="outbox_dead_of_topic"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["topic", "key"], condition=~Q(claimed_by=""), name="outbox_thing_is_claimed_once"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.topic} {self.key}"
 
 
 class OutboxLease(models.Model):
-    """Who drains the outbox now. One conditional update takes it; it ends by itself when the holder dies."""
+    """Who does something alone now. One conditional update takes it; it ends by itself when the holder dies."""
 
-    name = models.CharField(max_length=40, primary_key=True)
+    name = models.CharField(max_length=100, primary_key=True)
     holder = models.CharField(max_length=80, blank=True)
     held_until = models.DateTimeField(default=timezone.now)
 
@@ -103,8 +118,3 @@ class MallRendition(AbstractRendition):
                 fields=["image", "filter_spec", "focal_point_key"], name="one_rendition_per_image_and_filter"
             ),
         ]
-
-
-def due_rows(now: datetime) -> models.QuerySet[OutboxRow]:
-    """Live rows that may be handled at `now`, oldest first."""
-    return OutboxRow.objects.filter(is_dead=False, available_at__lte=now).order_by(F("id").asc())

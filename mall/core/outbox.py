@@ -1,68 +1,123 @@
 """Work that must follow a change: written with it, done after it, at least once.
 
-`publish` adds a row inside the caller's transaction. One relay at a time (a lease in the database) takes the
-oldest rows, hands them to the handler of their topic in batches and deletes them afterwards. A relay that is
-killed leaves its rows: the next one does them again, so handlers must not mind a second call.
-A row that keeps failing waits longer each time and is set aside as dead after MAX_ATTEMPTS, with its error.
+`publish` adds a row inside the caller's transaction. Workers claim due rows of one topic in batches, the newest per
+key, hand them to the topic's handler and delete them afterwards. On PostgreSQL several workers drain at once, on SQLite
+one at a time. Rows of one topic and key are never in two hands; different keys may be handled at the same moment, so a
+handler that must not registers its topic as serial. A worker that is killed leaves its rows: they come back one by one
+when its claim is over, so handlers must not mind a second call.
+
+What becomes of the rows when a handler raises:
+    Busy, or an error that passes  they wait, 1 to 60 s and for as long as it takes; batches get smaller meanwhile
+    Unfinished                     it did what fits into one turn; the rest comes again soon
+    Refused                        these keys are dead letters with their reasons; the others are done
+    anything else                  the batch is halved until the bad row is alone; it is tried MAX_ATTEMPTS times, then
+                                   set aside with its error
+A handler that takes longer than its topic's `longest_seconds` ends its worker, which counts as a crash does.
 """
 
 from __future__ import annotations
 
-import os
-import socket
-import threading
-import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
-from django.db import DatabaseError, connection, transaction
-from django.db.models import Min, Q
+from django.db import connection
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 
-from mall.core.models import OutboxLease, OutboxRow, due_rows
+from mall.core.models import OutboxLease, OutboxRow
+from mall.core.outbox_claims import MAX_ATTEMPTS
+from mall.core.outbox_dead import dead_rows, discard_dead, replay_dead
+from mall.core.outbox_errors import Busy, OutboxError, Refused, Unfinished
+from mall.core.outbox_leases import Keeper, LeaseTaken, database_now, give_sign_of_life, new_holder
+from mall.core.outbox_turn import BATCH_ROWS, LONGEST_SECONDS, Handler, TopicRules, Turn, lease_of
 
-log = structlog.get_logger(__name__)
+__all__ = [
+    "BATCH_ROWS",
+    "MAX_ATTEMPTS",
+    "Busy",
+    "Handler",
+    "LeaseTaken",
+    "OutboxError",
+    "OutboxStatus",
+    "Refused",
+    "TopicRules",
+    "TopicStatus",
+    "Unfinished",
+    "alone",
+    "dead_rows",
+    "discard_dead",
+    "drain",
+    "forget_rows",
+    "handles",
+    "publish",
+    "publish_many",
+    "relay_lease",
+    "replay_dead",
+    "status",
+    "waiting_rows",
+]
 
-BATCH_ROWS = 500
-MAX_ATTEMPTS = 8
-LEASE_SECONDS = 60
-LONGEST_HOLD = timedelta(hours=3)
+LEASE_SECONDS = 60.0
 RELAY = "relay"
-
-Handler = Callable[[Sequence[dict[str, Any]]], None]
-_handlers: dict[str, Handler] = {}
+_POLL_SECONDS = 0.05
 
 
-class Busy(Exception):
-    """A handler's word that it cannot work now (a lock is held). Its rows wait; no attempt is counted."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TopicStatus:
+    """waiting: live rows; lag_seconds: age of the oldest of them; dead: rows set aside."""
 
-
-class LeaseTaken(Exception):
-    """Another process drains the outbox. Nothing is wrong: it does the rows."""
+    waiting: int = 0
+    lag_seconds: float = 0.0
+    dead: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OutboxStatus:
-    """waiting: live rows; lag_seconds: age of the oldest of them; dead: rows set aside.
+    """waiting: live rows; lag_seconds: age of the oldest of them; dead: rows set aside. topics: the same of each.
 
-    relay_seen_at: when a relay last gave a sign of life, None when none ever did.
+    relay_seen_at: when a worker last gave a sign of life, None when none ever did.
     """
 
     waiting: int
     lag_seconds: float
     dead: int
     relay_seen_at: datetime | None
+    topics: Mapping[str, TopicStatus] = field(default_factory=dict)
+
+    def of(self, topic: str) -> TopicStatus:
+        """Nothing waits in a topic that has no row."""
+        return self.topics.get(topic, TopicStatus())
 
 
-def handles(topic: str) -> Callable[[Handler], Handler]:
-    """Register the function that does the rows of `topic`. It gets the payloads of one batch, newest per key."""
+_handlers: dict[str, Handler] = {}
+_rules: dict[str, TopicRules] = {}
+
+
+def handles(
+    topic: str,
+    *,
+    at_once: int = BATCH_ROWS,
+    is_serial: bool | Callable[[], bool] = False,
+    is_slow: bool = False,
+    longest_seconds: float = LONGEST_SECONDS,
+) -> Callable[[Handler], Handler]:
+    """Register the function that does the rows of `topic`. It gets the payloads of one batch, newest per key.
+
+    The options are those of `TopicRules`.
+    """
 
     def register(handler: Handler) -> Handler:
         _handlers[topic] = handler
+        _rules[topic] = TopicRules(
+            at_once=at_once,
+            is_serial=is_serial if callable(is_serial) else lambda: bool(is_serial),
+            is_slow=is_slow,
+            longest_seconds=longest_seconds,
+        )
         return handler
 
     return register
@@ -81,112 +136,68 @@ def publish_many(topic: str, rows: Iterable[tuple[str, dict[str, Any]]]) -> None
 
 
 @contextmanager
-def relay_lease(*, now: datetime | None = None) -> Iterator[Callable[[], None]]:
-    """Hold the right to drain. Yields a function that prolongs it; raises LeaseTaken while another holds it.
-
-    A thread prolongs it too, so that one long step (a rebuild) does not lose it; after LONGEST_HOLD it stops, so that
-    a holder that hangs does not keep the others out for ever. A holder that dies keeps it LEASE_SECONDS at most.
-    """
-    holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    OutboxLease.objects.get_or_create(name=RELAY)
-    if not _take(holder, now or timezone.now()):
-        raise LeaseTaken
-    is_over, is_lost = threading.Event(), threading.Event()
-    keeper = threading.Thread(target=_keep, args=(holder, is_over, is_lost), name="outbox-lease", daemon=True)
-    keeper.start()
-
-    def prolong() -> None:
-        if is_lost.is_set() or not _take(holder, timezone.now()):
+def relay_lease() -> Iterator[Callable[[], None]]:
+    """Be the only relay, as on SQLite. Yields a function that prolongs it; raises LeaseTaken while another is."""
+    with Keeper(new_holder(), LEASE_SECONDS) as keeper:
+        if not keeper.take(RELAY):
             raise LeaseTaken
-
-    try:
-        yield prolong
-    finally:
-        is_over.set()
-        keeper.join()
-        OutboxLease.objects.filter(name=RELAY, holder=holder).update(holder="", held_until=timezone.now())
+        yield keeper.check
 
 
-def _take(holder: str, moment: datetime) -> bool:
-    """One conditional update: of two that want the lease, the database lets one have it."""
-    free = Q(held_until__lte=moment) | Q(holder=holder)
-    until = moment + timedelta(seconds=LEASE_SECONDS)
-    return OutboxLease.objects.filter(free, name=RELAY).update(holder=holder, held_until=until) == 1
+@contextmanager
+def alone(*topics: str, wait_seconds: float = 0.0) -> Iterator[Callable[[], None]]:
+    """Keep every worker from the rows of these topics; those of other topics go on being done.
+
+    wait_seconds: patience with what workers have in hand. Yields a function that prolongs it; raises LeaseTaken.
+    Not for handlers: what their own worker has in hand would be waited for.
+    """
+    ends_at = time.monotonic() + wait_seconds
+    with Keeper(new_holder(), LEASE_SECONDS) as keeper:
+        for topic in topics:
+            _until(lambda topic=topic: keeper.take(lease_of(topic)), ends_at)  # type: ignore[misc]
+        # who claimed before the leases were taken is waited for; who claims now sees them and gives back
+        in_hand = OutboxRow.objects.filter(topic__in=topics).exclude(claimed_by="")
+        _until(lambda: not in_hand.filter(locked_until__gt=database_now()).exists(), ends_at)
+        yield keeper.check
 
 
-def _keep(holder: str, is_over: threading.Event, is_lost: threading.Event) -> None:
-    ends_at = timezone.now() + LONGEST_HOLD
-    try:
-        while not is_over.wait(LEASE_SECONDS / 4) and timezone.now() < ends_at:
-            try:
-                if not _take(holder, timezone.now()):
-                    is_lost.set()
-                    return
-            except DatabaseError as error:
-                log.warning("outbox.lease_not_prolonged", error=str(error))
-    finally:
-        connection.close()
+@contextmanager
+def lease(name: str, *, wait_seconds: float = 0.0) -> Iterator[Callable[[], None]]:
+    """Hold a lease that keeps no worker from its rows, only another holder of the same name.
+
+    Yields a function that prolongs it; raises LeaseTaken.
+    """
+    with Keeper(new_holder(), LEASE_SECONDS) as keeper:
+        _until(lambda: keeper.take(name), time.monotonic() + wait_seconds)
+        yield keeper.check
+
+
+def _until(is_so: Callable[[], bool], ends_at: float) -> None:
+    while not is_so():
+        if time.monotonic() >= ends_at:
+            raise LeaseTaken
+        time.sleep(_POLL_SECONDS)
+
+
+def has_one_relay_only() -> bool:
+    """SQLite lets one process write at a time: workers beside each other would only wait."""
+    return connection.vendor == "sqlite"
 
 
 def drain(*, max_rows: int = 20_000, should_stop: Callable[[], bool] = lambda: False) -> int:
-    """Do the waiting rows, oldest first, and return how many were done. Raises LeaseTaken.
+    """Do the waiting rows, oldest first in each topic, and return how many were done.
 
-    should_stop: asked between batches; what is left then waits for the next relay.
+    should_stop: asked between batches; what is left then waits for the next worker. Raises LeaseTaken on SQLite while
+    another process drains.
     """
-    done = 0
-    with relay_lease() as prolong:
-        while done < max_rows and not should_stop():
-            rows = list(due_rows(timezone.now())[:BATCH_ROWS])
-            if not rows:
-                break
-            done += sum(_do(topic, group) for topic, group in _by_topic(rows).items())
-            prolong()
-    return done
-
-
-def _by_topic(rows: Iterable[OutboxRow]) -> dict[str, list[OutboxRow]]:
-    groups: dict[str, list[OutboxRow]] = {}
-    for row in rows:
-        groups.setdefault(row.topic, []).append(row)
-    return groups
-
-
-def _do(topic: str, rows: list[OutboxRow]) -> int:
-    """Handle one topic's rows; when the batch fails, one by one, so that one bad row holds up no other."""
-    handler = _handlers.get(topic)
-    if handler is None:
-        _put_off(rows, f"no handler is registered for the topic {topic}")
-        return 0
-    newest = {row.key: row for row in rows}
-    try:
-        handler([row.payload for row in newest.values()])
-    except Busy:
-        _wait(rows)
-        return 0
-    except Exception as error:
-        log.warning("outbox.failed", topic=topic, rows=len(rows), error=str(error))
-        if len(newest) == 1:
-            _put_off(rows, f"{type(error).__name__}: {error}")
-            return 0
-        return sum(_do(topic, [row for row in rows if row.key == key]) for key in newest)
-    OutboxRow.objects.filter(pk__in=[row.pk for row in rows]).delete()
-    return len(rows)
-
-
-def _wait(rows: Sequence[OutboxRow]) -> None:
-    later = timezone.now() + timedelta(seconds=2)
-    OutboxRow.objects.filter(pk__in=[row.pk for row in rows]).update(available_at=later)
-
-
-def _put_off(rows: Sequence[OutboxRow], error: str) -> None:
-    now = timezone.now()
-    with transaction.atomic():
-        for row in rows:
-            row.attempts += 1
-            row.error = error[:2000]
-            row.available_at = now + timedelta(seconds=min(600, 2**row.attempts))
-            row.is_dead = row.attempts >= MAX_ATTEMPTS
-            row.save(update_fields=["attempts", "error", "available_at", "is_dead"])
+    is_one_of_many = not has_one_relay_only()
+    with Keeper(new_holder(), LEASE_SECONDS, shows=RELAY if is_one_of_many else "") as keeper:
+        if is_one_of_many:
+            give_sign_of_life(RELAY)
+        elif not keeper.take(RELAY):
+            raise LeaseTaken
+        turn = Turn(keeper=keeper, handlers=_handlers, rules=_rules, most_rows=max_rows, ends=should_stop)
+        return turn.run()
 
 
 def waiting_rows(topic: str) -> list[int]:
@@ -195,26 +206,33 @@ def waiting_rows(topic: str) -> list[int]:
 
 
 def forget_rows(ids: Sequence[int]) -> None:
-    """Take out rows whose work was done in another way. The caller holds the lease."""
+    """Take out rows whose work was done in another way. The caller is `alone` with their topic."""
     for start in range(0, len(ids), BATCH_ROWS):
         OutboxRow.objects.filter(pk__in=ids[start : start + BATCH_ROWS]).delete()
 
 
-def replay_dead() -> int:
-    """Give the dead rows a fresh start. Returns how many."""
-    return OutboxRow.objects.filter(is_dead=True).update(is_dead=False, attempts=0, available_at=timezone.now())
-
-
 def status(*, now: datetime | None = None) -> OutboxStatus:
-    """How much waits, for how long, and when a relay was last alive."""
-    live = OutboxRow.objects.filter(is_dead=False)
-    oldest = live.aggregate(oldest=Min("created_at"))["oldest"]
-    lag = ((now or timezone.now()) - oldest).total_seconds() if oldest else 0.0
+    """How much waits, for how long, and when a worker was last alive; in all and by topic. Two queries."""
+    moment = now or timezone.now()
+    live, dead = Q(is_dead=False), Q(is_dead=True)
+    counts = OutboxRow.objects.order_by().values("topic")
+    rows = counts.annotate(
+        waiting=Count("pk", filter=live), oldest=Min("created_at", filter=live), dead=Count("pk", filter=dead)
+    )
+    topics = {
+        row["topic"]: TopicStatus(
+            waiting=row["waiting"],
+            lag_seconds=max(0.0, (moment - row["oldest"]).total_seconds()) if row["oldest"] else 0.0,
+            dead=row["dead"],
+        )
+        for row in rows
+    }
     return OutboxStatus(
-        waiting=live.count(),
-        lag_seconds=max(0.0, lag),
-        dead=OutboxRow.objects.filter(is_dead=True).count(),
+        waiting=sum(one.waiting for one in topics.values()),
+        lag_seconds=max((one.lag_seconds for one in topics.values()), default=0.0),
+        dead=sum(one.dead for one in topics.values()),
         relay_seen_at=_relay_seen_at(),
+        topics=topics,
     )
 
 

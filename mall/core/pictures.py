@@ -228,14 +228,17 @@ def sources_of(picture: Picture) -> PictureSources | None:
     )
 
 
-@outbox.handles(PICTURE_ADDED)
+@outbox.handles(PICTURE_ADDED, at_once=20, is_slow=True)
 def make_renditions_of_added(payloads: Sequence[dict[str, Any]]) -> None:
-    """Make renditions for TURN_SECONDS at most; raises Busy while some are left, and the next turn goes on."""
+    """Make renditions for TURN_SECONDS at most; raises Unfinished while some are left, and the next turn goes on.
+
+    Different pictures may be made at once: each has files of its own, written whole, and a lock on its row.
+    """
     ends_at = time.monotonic() + TURN_SECONDS
     pictures = Picture.objects.filter(pk__in=[payload["picture_id"] for payload in payloads], is_failed=False)
     for picture in pictures.order_by("pk"):
         if time.monotonic() > ends_at:
-            raise outbox.Busy
+            raise outbox.Unfinished
         try:
             make_renditions(picture)
         except PictureRefused as error:

@@ -1,6 +1,7 @@
 """So many requests a minute from one address, counted in Django's cache; more are told when to come again.
 
-Without Redis each web process counts for itself, so the limit is then that of one process.
+In Redis all processes count together; without it each web process counts for itself, so the limit is then that of one
+process. A Redis that does not answer lets everybody pass.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
+
+from mall.core import observability
+from mall.core.soft_cache import CacheAway
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +54,7 @@ class RateLimitMiddleware:
             if limit.path.fullmatch(request.path_info):
                 seconds = seconds_to_wait(limit.scope, client_address(request), limit.per_minute, now=time.time())
                 if seconds:
+                    observability.rate_limited.labels(limit.scope).inc()
                     refusal: Callable[[HttpRequest, int], HttpResponseBase] = import_string(limit.refusal)
                     return refusal(request, seconds)
                 break
@@ -57,21 +62,29 @@ class RateLimitMiddleware:
 
 
 def client_address(request: HttpRequest) -> str:
+    """Whom to count: `exact_address`, of an IPv6 home its first half, "unknown" without any."""
+    parsed = exact_address(request)
+    if parsed is None:
+        return "unknown"
+    if parsed.version == 6:
+        return str(ipaddress.ip_network(f"{parsed}/{IPV6_HOME_BITS}", strict=False).network_address)
+    return str(parsed)
+
+
+def exact_address(request: HttpRequest) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """Who asks: the connection's address, or what the nearest PROXY_COUNT proxies of ours say it is.
 
-    What a stranger writes into X-Forwarded-For stands further left and is not believed. An IPv6 home counts as one.
+    What a stranger writes into X-Forwarded-For stands further left and is not believed. None for what is no address,
+    such as the name of a socket.
     """
     address = request.META.get("REMOTE_ADDR", "")
     if settings.PROXY_COUNT:
         hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
         address = hops[-settings.PROXY_COUNT] if len(hops) >= settings.PROXY_COUNT else address
     try:
-        parsed = ipaddress.ip_address(address)
+        return ipaddress.ip_address(address)
     except ValueError:
-        return "unknown"
-    if parsed.version == 6:
-        return str(ipaddress.ip_network(f"{parsed}/{IPV6_HOME_BITS}", strict=False).network_address)
-    return str(parsed)
+        return None
 
 
 def seconds_to_wait(scope: str, address: str, per_minute: int, *, now: float) -> int:
@@ -81,8 +94,10 @@ def seconds_to_wait(scope: str, address: str, per_minute: int, *, now: float) ->
     try:
         cache.add(key, 0, WINDOW_SECONDS * 2)
         count = cache.incr(key)
+    except CacheAway:
+        return 0  # told once by the cache
     except Exception as error:
         # A cache that is away must not close the mall; each backend raises errors of its own.
-        log.warning("rate_limit.not_counted", error=str(error))
+        log.warning("rate_limit.not_counted", scope=scope, error=type(error).__name__)
         return 0
     return 0 if count <= per_minute else max(1, int((window + 1) * WINDOW_SECONDS - now))

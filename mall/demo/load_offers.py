@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
 from django.db import transaction
-from django.db.models import Min, Q
+from django.db.models import F, Min, Q, QuerySet
 
-from mall.catalogue.models import CatalogueMatch, Offer, PriceHistory, Variant
+from mall.catalogue.models import CatalogueMatch, Offer, PriceHistory, Product, Variant
 from mall.catalogue.services import touch_products
+from mall.demo.load_products import SYLLABLES, Progress
 from mall.sellers.models import Seller
 
 PREFIX = "load"
 VARIANTS_A_BATCH = 400
 PROFESSIONALS, PRIVATE_PEOPLE, BRAND_SHOPS = 60, 400, 12
-UNKNOWN_PRICE_MINOR = 4_900
-
-Progress = Callable[[int, int], None]
+USUAL_PRICE_MINOR = 4_900
 
 # Grade, price as a part of the new one (lowest, highest), months of the seller’s own guarantee.
 _NEW = (("new.sealed", 0.92, 1.15, 0), ("new.sealed", 0.97, 1.05, 0), ("new.open", 0.82, 0.95, 0))
@@ -37,70 +36,88 @@ _USED = (
     ("used.acceptable", 0.15, 0.35, 0),
 )
 _FAMILIES = (("new", _NEW, 45), ("refurbished", _REFURBISHED, 22), ("used", _USED, 33))
-_SYLLABLES = ("lo", "ra", "mi", "ve", "tan", "or", "bel", "cy", "du", "fen", "gal", "is", "jor", "ka", "nel", "pau")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Target:
-    """A variant that offers are made for. new_price_minor: today's cheapest new price, None without one."""
+    """A variant that offers are made for. new_price_minor: today's cheapest new price, or a likely one without any."""
 
     variant_id: int
     product_id: int
-    new_price_minor: int | None
+    new_price_minor: int
 
 
-def fill_up(*, total: int, seed: int, now: datetime, progress: Progress | None = None) -> int:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Run:
+    """What is the same for all offers of one run. sellers: who may sell, by family."""
+
+    seed: int
+    now: datetime
+    sellers: Mapping[str, Sequence[Seller]]
+    tells_search: bool
+
+
+def fill_up(
+    *, total: int, seed: int, now: datetime, progress: Progress | None = None, tells_search: bool = True
+) -> int:
     """Add offers until `total` are live; returns how many were added. Raises LookupError without any product.
 
-    Batches are whole transactions, so an interrupted run goes on where it stopped.
+    Batches are whole transactions, so an interrupted run goes on where it stopped. tells_search: write an outbox row
+    for each product that got offers; without, the search index is to be built again.
     """
     missing = total - Offer.objects.live().count()
     if missing <= 0:
         return 0
-    targets = list(_targets())
-    if not targets:
+    variants = Variant.objects.filter(product__is_active=True)
+    count = variants.count()
+    if not count:
         raise LookupError("the catalogue is empty: run seed_mall or import_catalogue first")
-    sellers = ensure_sellers(now=now)
+    run = _Run(seed=seed, now=now, sellers=ensure_sellers(now=now), tells_search=tells_search)
     serial = Offer.objects.filter(source_key__startswith=f"{PREFIX}:").count()
-    each, rest = divmod(missing, len(targets))
-    done = 0
-    for start in range(0, len(targets), VARIANTS_A_BATCH):
-        batch = targets[start : start + VARIANTS_A_BATCH]
-        counts = [each + (start + place < rest) for place in range(len(batch))]
+    each, rest = divmod(missing, count)
+    done = seen = 0
+    for batch in _targets(variants, seed):
+        counts = [each + (seen + place < rest) for place in range(len(batch))]
+        seen += len(batch)
         if sum(counts):
-            _write(batch, counts, first=serial + done, seed=seed, now=now, sellers=sellers)
+            _write(batch, counts, first=serial + done, run=run)
             done += sum(counts)
         if progress:
             progress(done, missing)
     return done
 
 
-def _targets() -> Iterator[Target]:
+def _targets(variants: QuerySet[Variant], seed: int) -> Iterator[list[Target]]:
+    """Every variant, a batch at a time in the order of ids: none is held longer than its batch."""
     new = Min("offers__price_minor", filter=Q(offers__family="new", offers__withdrawn_at=None))
-    variants = Variant.objects.filter(product__is_active=True).annotate(new_price=new).order_by("pk")
-    for pk, product_id, price in variants.values_list("pk", "product_id", "new_price").iterator(2000):
-        yield Target(variant_id=pk, product_id=product_id, new_price_minor=price)
+    priced = variants.annotate(new_price=new).order_by("pk")
+    rows = priced.values_list("pk", "product_id", "product__source_key", "new_price")
+    last = 0
+    while batch := list(rows.filter(pk__gt=last)[:VARIANTS_A_BATCH]):
+        last = batch[-1][0]
+        yield [
+            Target(variant_id=pk, product_id=product_id, new_price_minor=price or _likely_price(source_key or pk, seed))
+            for pk, product_id, source_key, price in batch
+        ]
+
+
+def _likely_price(thing: object, seed: int) -> int:
+    """Minor units: half of all between 23 and 103 euros, one in twenty above 300. The same for the same thing."""
+    draw = random.Random(f"{seed}|{thing}")  # noqa: S311  (a made-up price, no secret)
+    return round(USUAL_PRICE_MINOR * draw.lognormvariate(0, 1.1))
 
 
 @transaction.atomic(durable=True)
-def _write(
-    targets: Sequence[Target],
-    counts: Sequence[int],
-    *,
-    first: int,
-    seed: int,
-    now: datetime,
-    sellers: dict[str, list[Seller]],
-) -> None:
+def _write(targets: Sequence[Target], counts: Sequence[int], *, first: int, run: _Run) -> None:
     pairs: list[tuple[Offer, int]] = []
     for target, count in zip(targets, counts, strict=True):
         for _ in range(count):
             number = first + len(pairs)
-            draw = random.Random(f"{seed}|{number}")  # noqa: S311  (made-up offers, no secret)
-            pairs.append(_offer(target, draw, number=number, now=now, sellers=sellers))
+            draw = random.Random(f"{run.seed}|{number}")  # noqa: S311  (made-up offers, no secret)
+            pairs.append(_offer(target, draw, number=number, run=run))
     offers = Offer.objects.bulk_create([offer for offer, _old in pairs], batch_size=2000)
     PriceHistory.objects.bulk_create(
-        (price for offer, (_same, old) in zip(offers, pairs, strict=True) for price in _prices(offer, old, now)),
+        (price for offer, (_same, old) in zip(offers, pairs, strict=True) for price in _prices(offer, old, run.now)),
         batch_size=5000,
     )
     CatalogueMatch.objects.bulk_create(
@@ -118,22 +135,24 @@ def _write(
         ),
         batch_size=2000,
     )
-    touch_products({target.product_id for target, count in zip(targets, counts, strict=True) if count})
+    changed = {target.product_id for target, count in zip(targets, counts, strict=True) if count}
+    if run.tells_search:
+        touch_products(changed)
+    else:
+        Product.objects.filter(pk__in=changed).update(search_version=F("search_version") + 1)
 
 
-def _offer(
-    target: Target, draw: random.Random, *, number: int, now: datetime, sellers: dict[str, list[Seller]]
-) -> tuple[Offer, int]:
+def _offer(target: Target, draw: random.Random, *, number: int, run: _Run) -> tuple[Offer, int]:
     """An offer, not saved, and the price it had before (0: it never had another)."""
     family, grades, _weight = draw.choices(_FAMILIES, weights=[weight for *_, weight in _FAMILIES])[0]
     grade, low, high, months = draw.choice(grades)
-    price = max(100, round((target.new_price_minor or UNKNOWN_PRICE_MINOR) * draw.uniform(low, high) / 10) * 10 - 1)
+    price = max(100, round(target.new_price_minor * draw.uniform(low, high) / 10) * 10 - 1)
     is_used = family == "used"
     days = draw.randint(1, 4)
     is_refurbished = family == "refurbished"
     offer = Offer(
         variant_id=target.variant_id,
-        seller=draw.choice(sellers[family]),
+        seller=draw.choice(run.sellers[family]),
         kind=Offer.Kind.UNIQUE if is_used else Offer.Kind.STOCK,
         family=family,
         grade=grade,
@@ -147,7 +166,7 @@ def _offer(
         is_fully_tested=is_refurbished,
         is_data_erased=is_refurbished,
         source_key=f"{PREFIX}:{number}",
-        published_at=now - timedelta(minutes=draw.randint(60, 60 * 24 * 90)),
+        published_at=run.now - timedelta(minutes=draw.randint(60, 60 * 24 * 90)),
     )
     return offer, round(price * draw.uniform(1.04, 1.2)) if draw.random() < 0.25 else 0
 
@@ -186,7 +205,7 @@ def ensure_sellers(*, now: datetime) -> dict[str, list[Seller]]:
 
 def _seller(number: int, kind: str, now: datetime) -> Seller:
     draw = random.Random(f"{kind}|{number}")  # noqa: S311  (made-up sellers, no secret)
-    name = "".join(draw.sample(_SYLLABLES, 3)).capitalize()
+    name = "".join(draw.sample(SYLLABLES, 3)).capitalize()
     slug = f"{PREFIX}-{kind}-{number}"
     votes = draw.randint(0, 400)
     seller = Seller(

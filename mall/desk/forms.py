@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy
@@ -38,4 +38,37 @@ class DecisionForm(forms.Form):
         names = needed.get(words.get("action", ""), ())
         if not self.errors and not any(words.get(name) for name in names):
             raise forms.ValidationError(gettext_lazy("Say which product is meant."))
+        return words
+
+
+class LettersForm(forms.Form):
+    """action: "retry" or "discard", a colon, and what: "chosen" (needs letter), a letter's number, or "topic:" and one.
+
+    cleaned_data has is_discard, topic ("" for none), ids (None for all of the topic) and confirmed.
+    """
+
+    action = forms.RegexField(r"^(?:retry|discard):(?:chosen|[0-9]{1,18}|topic:[a-z_.]{1,80})$")
+    letter = forms.TypedMultipleChoiceField(required=False, coerce=int)
+    confirmed = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # any number may be sent: what is no dead letter is left alone
+        sent = self.data.getlist("letter") if hasattr(self.data, "getlist") else []
+        field = cast(forms.TypedMultipleChoiceField, self.fields["letter"])
+        field.choices = [(value, value) for value in sent if value.isascii() and value.isdigit() and len(value) <= 18]
+
+    def clean(self) -> dict[str, Any]:
+        words = super().clean() or self.cleaned_data
+        verb, _colon, what = words.get("action", "").partition(":")
+        kind, _colon, topic = what.partition(":")
+        words["is_discard"] = verb == "discard"
+        words["topic"] = topic if kind == "topic" else ""
+        words["ids"] = None
+        if kind == "chosen":
+            words["ids"] = words.get("letter", [])
+        elif kind.isdigit():
+            words["ids"] = [int(kind)]
+        if not self.errors and not words["topic"] and not words["ids"]:
+            raise forms.ValidationError(gettext_lazy("Choose at least one letter."))
         return words

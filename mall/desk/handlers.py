@@ -19,9 +19,13 @@ from mall.desk.news import News, news_of
 from mall.pages.addresses import absolute, contest_url
 
 
-@outbox.handles(MATCH_SAID)
+@outbox.handles(MATCH_SAID, at_once=1, is_serial=True)
 def tell_sellers(payloads: Sequence[dict[str, Any]]) -> None:
-    """One mail for each word that moved an offer, to its seller and not to who said it. A second call mails again."""
+    """One mail for each word that moved an offer, to its seller and not to who said it. A second call mails again.
+
+    One mail at a time: words on the same offer reach its seller in the order they were said, and a mail that cannot be
+    sent makes no other be sent twice.
+    """
     for payload in payloads:
         news = news_of(payload["match_id"])
         if news is not None and news.address:

@@ -1,4 +1,7 @@
-"""`/health`: what works, what does not, and what to do about it. JSON for programs, lines for people; no secrets."""
+"""`/health`: what works, what does not, and what to do about it. JSON for programs, lines for people; no secrets.
+
+`readiness.py` asks the same parts for `/ready`, each for two seconds at most.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +11,26 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from mall.core import outbox
 from search.embeddings import encoder_status
+from search.engines.protocol import EngineStatus
 from search.service import engine_status
 
 State = Literal["ok", "degraded", "down"]
 
 LAG_SECONDS = 300
 SILENT_SECONDS = 60
+REDIS_SECONDS = 1.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,13 +58,20 @@ def health(request: HttpRequest) -> HttpResponse:
 
 def take_readings(now: datetime) -> list[Reading]:
     """Every part, each asked on its own: one that fails does not hide the others."""
-    return [
-        _asked("database", _database),
-        _asked("search", _search),
-        _asked("text model", _encoder),
-        _asked("outbox", lambda: _outbox(outbox.status(now=now))),
-        _asked("worker", lambda: _worker(outbox.status(now=now).relay_seen_at, now)),
-    ]
+    return [_asked(name, ask) for name, ask in parts(now).items()]
+
+
+def parts(now: datetime) -> dict[str, Callable[[], Reading]]:
+    """By name, what asks a part of the mall how it is."""
+    broker = {"redis": _redis} if settings.CELERY_BROKER_URL.startswith("redis") else {}
+    return {
+        "database": _database,
+        "search": lambda: _search(engine_status()),
+        "text model": _encoder,
+        **broker,
+        "outbox": lambda: _outbox(outbox.status(now=now)),
+        "worker": lambda: _worker(outbox.status(now=now).relay_seen_at, now),
+    }
 
 
 def worst_state(readings: list[Reading]) -> State:
@@ -93,8 +108,7 @@ def _database() -> Reading:
     return Reading(name="database", state="ok", message=f"{connection.vendor} answers in {elapsed_ms} ms", facts=facts)
 
 
-def _search() -> Reading:
-    status = engine_status()
+def _search(status: EngineStatus) -> Reading:
     facts = {
         "engine": status.engine,
         "generation": status.generation,
@@ -102,12 +116,18 @@ def _search() -> Reading:
         "offers": status.offers,
         "has_vectors": status.has_vectors,
     }
-    if not status.generation:
+    if status.fallback is not None:
+        facts |= {"breaker": status.breaker, "fallback_documents": status.fallback.documents}
+    if not status.can_answer:
         remedy = "The worker builds it by itself; `manage.py rebuild_search` does it at once. Categories stay open."
         return Reading(name="search", state="down", message=_public(status.message), remedy=remedy, facts=facts)
     size = f"{status.documents} documents with {status.offers} offers in {status.engine} {status.generation}"
-    if status.message:
-        message = f"{size}; {_public(status.message)}"
+    if not status.generation and status.fallback is not None:
+        size = (
+            f"{status.engine} does not answer, {status.fallback.engine} does with {status.fallback.documents} documents"
+        )
+    if status.message or not status.generation or status.breaker not in {"", "closed"}:
+        message = "; ".join(filter(None, [size, _public(status.message)]))
         return Reading(name="search", state="degraded", message=message, facts=facts)
     return Reading(name="search", state="ok", message=size, facts=facts)
 
@@ -118,6 +138,30 @@ def _encoder() -> Reading:
     is_missing = line.startswith("words only")
     remedy = "`manage.py prepare_models`, then `manage.py rebuild_search` and a restart." if is_missing else ""
     return Reading(name="text model", state="degraded" if is_missing else "ok", message=line, remedy=remedy)
+
+
+def _redis() -> Reading:
+    """Broker, cache and limits. Without it pages go on; what must be done waits in the outbox."""
+    started = time.perf_counter()
+    client = redis.Redis.from_url(
+        settings.CELERY_BROKER_URL,
+        socket_timeout=REDIS_SECONDS,
+        socket_connect_timeout=REDIS_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
+    try:
+        waiting = client.llen("celery")
+    except redis.RedisError as error:
+        remedy = (
+            "Start Redis, or mend MALL_REDIS_URL. Pages go on, uncached and without limits on how often they are asked."
+        )
+        message = f"it does not answer ({type(error).__name__})"
+        return Reading(name="redis", state="degraded", message=message, remedy=remedy)
+    finally:
+        client.close()
+    elapsed_ms = round((time.perf_counter() - started) * 1000, 1)
+    facts = {"answer_ms": elapsed_ms, "waiting_messages": waiting}
+    return Reading(name="redis", state="ok", message=f"answers in {elapsed_ms} ms", facts=facts)
 
 
 def _outbox(status: outbox.OutboxStatus) -> Reading:

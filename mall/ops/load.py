@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,11 +74,12 @@ def web_server(*, processes: int, threads: int) -> Iterator[Server]:
 def _is_up(server: subprocess.Popen[bytes], port: int) -> bool:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and server.poll() is None:
-        try:
-            if _get(http.client.HTTPConnection(HOST, port, timeout=30), "/health") in {200, 503}:
-                return True
-        except OSError:
-            time.sleep(0.2)
+        with closing(http.client.HTTPConnection(HOST, port, timeout=30)) as connection:
+            try:
+                if _get(connection, "/health") in {200, 503}:
+                    return True
+            except OSError:
+                time.sleep(0.2)
     return False
 
 

@@ -9,11 +9,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
+
+if TYPE_CHECKING:
+    from search.engines.protocol import EngineStatus
 
 Say = Callable[[str], None]
 
@@ -117,14 +121,25 @@ def seed(say: Say) -> bool:
 
 
 def build_index(say: Say) -> bool:
-    """Build the search index where there is none, or where its text model is another one than today's."""
-    from search.service import get_engine
+    """Build each search index where there is none, or where its text model is another one than today's.
 
-    status = get_engine().status()
-    is_usable = bool(status.generation) and status.documents > 0
+    A server that is away is told and left to the worker, as long as another engine stands in for it.
+    """
+    from search.service import engine_status
+
+    status = engine_status()
+    due = [name for name, seen in (("main", status), ("fallback", status.fallback)) if seen and not _is_usable(seen)]
+    for name in due:
+        say("Building the search index …" if name == "main" else "Building the stand-by search index …")
+        try:
+            call_command("rebuild_search", engine=name)
+        except CommandError as error:
+            say(f"It is not built. {error}")
+    if due and not engine_status().can_answer:
+        raise CommandError("There is no search index. `manage.py rebuild_search` says why.")
+    return bool(due)
+
+
+def _is_usable(status: EngineStatus) -> bool:
     lacks_vectors = bool(status.encoder) and not status.has_vectors
-    if is_usable and not lacks_vectors:
-        return False
-    say("Building the search index …")
-    call_command("rebuild_search")
-    return True
+    return bool(status.generation) and status.documents > 0 and not lacks_vectors

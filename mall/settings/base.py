@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import structlog
 from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
 
-from mall.settings.databases import database_from_url
+from mall.settings.addresses import read_search_addresses
+from mall.settings.databases import BROKER_SECONDS, broker_options, cache_from_url, database_from_url
 from mall.settings.env import PROJECT_FOLDER, env
+from mall.settings.logs import configure_structlog, log_settings
 from mall.settings.secret import secret_key
 
 BASE_DIR: Path = PROJECT_FOLDER
@@ -67,6 +68,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "mall.core.middleware.RequestIdMiddleware",
+    "mall.core.observability.ObservedMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -104,20 +106,19 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
-DATABASES = {"default": database_from_url(env.database_url, DATA_FOLDER)}
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-CACHES: dict[str, dict[str, Any]] = {
-    "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": env.redis_url}
-        if env.redis_url
-        else {
-            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-            "LOCATION": "mall",
-            "OPTIONS": {"MAX_ENTRIES": 5000},
-        }
+IS_WEB = env.role == "web"
+DATABASES = {
+    "default": database_from_url(
+        env.database_url,
+        DATA_FOLDER,
+        # its threads, and those that look at the parts for /ready
+        pool_connections=env.web_threads + 2 if IS_WEB else 0,
+        statement_seconds=env.database_statement_seconds if IS_WEB else 0,
     )
 }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES: dict[str, dict[str, Any]] = {"default": cache_from_url(env.redis_url)}
 
 AUTH_USER_MODEL = "accounts.Member"
 AUTHENTICATION_BACKENDS = [
@@ -187,6 +188,14 @@ WAGTAILDOCS_EXTENSIONS = ["pdf", "csv", "txt"]
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database", "AUTO_UPDATE": True}}
 
 SEARCH_ENGINE = env.search_engine
+OPENSEARCH_URLS = read_search_addresses(env.opensearch_url)
+OPENSEARCH_USER = env.opensearch_user
+OPENSEARCH_PASSWORD = env.opensearch_password.get_secret_value()
+OPENSEARCH_CA_FILE = str(env.opensearch_ca_file) if env.opensearch_ca_file else ""
+OPENSEARCH_INDEX = env.opensearch_index
+OPENSEARCH_TIMEOUT_SECONDS = env.opensearch_timeout_seconds
+OPENSEARCH_SHARDS = env.opensearch_shards
+OPENSEARCH_REPLICAS = env.opensearch_replicas
 SEARCH_FOLDER = DATA_FOLDER / "search"
 SEARCH_MODEL = env.search_model
 SEARCH_MODEL_FOLDER = DATA_FOLDER / "models"
@@ -195,6 +204,7 @@ SEARCH_REQUESTS_PER_MINUTE = env.search_requests_per_minute
 MATCH_LINKS_BELOW_MINOR = env.match_links_below_minor
 
 PROXY_COUNT = env.proxy_count
+METRICS_ALLOWED = env.metrics_allowed
 WEB_PROCESSES = env.web_processes
 WEB_THREADS = env.web_threads
 DATABASE_AWAY_VIEW = "mall.pages.views.errors.database_is_away"
@@ -226,20 +236,26 @@ RATE_LIMITS: list[dict[str, Any]] = [
     },
 ]
 
+# A rebuild of a million products takes hours; a turn of the outbox, a minute and the longest batch. The table of all
+# tasks, with what becomes of one that is lost, is in mall/ops/README.md.
+LONGEST_TASK_SECONDS = 3 * 3600
+CELERY_TASK_ANNOTATIONS = {
+    name: {"soft_time_limit": seconds - 60, "time_limit": seconds}
+    for name, seconds in {
+        "search.heal": LONGEST_TASK_SECONDS,
+        "search.repair_drift": LONGEST_TASK_SECONDS,
+        "outbox.drain": 780,
+    }.items()
+}
+HEARTBEAT_FILE = str(env.heartbeat_file) if env.heartbeat_file else ""
 CELERY_FOLDER = DATA_FOLDER / "broker"
 CELERY_BROKER_URL = env.redis_url or "filesystem://localhost/"
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
-    {"visibility_timeout": 600}
-    if env.redis_url
-    else {
-        "data_folder_in": str(CELERY_FOLDER / "messages"),
-        "data_folder_out": str(CELERY_FOLDER / "messages"),
-        "control_folder": str(CELERY_FOLDER / "control"),
-    }
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(
+    env.redis_url,
+    CELERY_FOLDER,
+    # more than twice the longest task: a message must not run a second time while it still runs
+    visibility_seconds=2 * LONGEST_TASK_SECONDS + 600,
 )
-if not env.redis_url:
-    for _folder in ("messages", "control"):
-        (CELERY_FOLDER / _folder).mkdir(parents=True, exist_ok=True)
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = bool(env.redis_url)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -247,13 +263,27 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_SOFT_TIME_LIMIT = 240
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# kB of one pool process, which is replaced after the task that passed it
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = env.worker_memory_mb * 1000
 CELERY_TASK_SERIALIZER = "json"
+CELERY_RESULT_SERIALIZER = "json"
+CELERY_EVENT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
+# No page publishes: it writes an outbox row. Who does publish is told at once that the broker is away.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_CONNECTION_TIMEOUT = BROKER_SECONDS
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "drain-outbox": {"task": "outbox.drain", "schedule": 2.0, "options": {"expires": 10}},
     "heal-search": {"task": "search.heal", "schedule": 30.0, "options": {"expires": 20}},
+    "repair-drift": {
+        "task": "search.repair_drift",
+        "schedule": crontab(hour=4, minute=40),
+        "options": {"expires": 3600},
+    },
     "match-listings": {
         "task": "listings.match_all",
         "schedule": crontab(hour=3, minute=20),
@@ -295,33 +325,8 @@ ADMIN_CONTENT_SECURITY_POLICY = {
     "frame-ancestors": [SELF],
 }
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "lines": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.dev.ConsoleRenderer(colors=False),
-            "foreign_pre_chain": [
-                structlog.contextvars.merge_contextvars,
-                structlog.stdlib.add_log_level,
-                structlog.processors.TimeStamper(fmt="iso"),
-            ],
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"mall": {"level": "INFO"}, "search": {"level": "INFO"}},
-}
-structlog.configure(
-    processors=[
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso"),
-        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-    ],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
-)
+LOG_FORMAT = env.log_format
+LOGGING = log_settings(LOG_FORMAT)
+configure_structlog()
 
 SILENCED_SYSTEM_CHECKS: list[str] = []

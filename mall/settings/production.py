@@ -2,18 +2,15 @@
 
 from urllib.parse import unquote, urlsplit
 
-from django.core.exceptions import ImproperlyConfigured
-
 from mall.settings.base import *  # noqa: F403
 from mall.settings.env import env
+from mall.settings.faults import faults_of_production, refuse
 
-for name in ("secret_key", "database_url", "redis_url"):
-    value = getattr(env, name)
-    if not (value.get_secret_value() if name == "secret_key" else value):
-        raise ImproperlyConfigured(f"MALL_{name.upper()} must be set in production")
+# env.py has looked already when this is the settings module; not when another one is made from it
+refuse(dict(faults_of_production(env)))
 
 SECURE_SSL_REDIRECT = True
-SECURE_REDIRECT_EXEMPT = [r"^health$"]
+SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$", r"^metrics$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True

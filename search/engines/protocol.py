@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +17,7 @@ class Retrieval:
     """One page of hits with the facts about the whole match set.
 
     total: documents that match; total_cards: those with a card of their own, over all pages.
+    is_fallback: the engine that stands in answered, because the mall's own did not.
     """
 
     hits: tuple[Hit, ...]
@@ -25,11 +26,17 @@ class Retrieval:
     total_offers: int
     facets: Facets
     is_words_only: bool = False
+    is_fallback: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EngineStatus:
-    """State of the engine for /health. lag is told by the outbox, not by the engine."""
+    """State of the engine for /health.
+
+    generation: "" while this engine cannot answer. index: the index behind its name, where those differ.
+    lag_seconds: age of the oldest change that it has yet to hear of: told by the outbox, None by the engine itself.
+    breaker: of an engine with another that stands in for it, "closed", "open" or "half-open"; fallback: that other's.
+    """
 
     engine: str
     generation: str
@@ -38,6 +45,15 @@ class EngineStatus:
     encoder: str
     has_vectors: bool
     message: str = ""
+    index: str = ""
+    breaker: str = ""
+    fallback: EngineStatus | None = None
+    lag_seconds: float | None = None
+
+    @property
+    def can_answer(self) -> bool:
+        """Whether shoppers are served, by this engine or by the one that stands in."""
+        return bool(self.generation) or (self.fallback is not None and self.fallback.can_answer)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,8 +80,16 @@ class SearchEngine(Protocol):
     Every method may raise EngineUnavailable; none gives half an answer.
     """
 
+    @property
+    def takes_writes_while_rebuilding(self) -> bool:
+        """Whether what is written while `rebuild` runs is in the new generation too."""
+        ...
+
     def upsert(self, documents: Iterable[SearchDocument]) -> int:
-        """Store or replace documents by id and make them findable; a lower version is ignored. Returns how many."""
+        """Store or replace documents by id and make them findable; a lower version is ignored. Returns how many.
+
+        Raises DocumentsRefused, after all the others were stored, for those that it will never take.
+        """
         ...
 
     def delete(self, ids: Iterable[str]) -> int:
@@ -75,8 +99,8 @@ class SearchEngine(Protocol):
     def rebuild(self, documents: Iterable[SearchDocument]) -> str:
         """Build a new generation of everything, then switch to it at once. Returns its name.
 
-        Searches go on meanwhile on the old one. What is written to the old one meanwhile must be replayed
-        by the caller (the outbox does).
+        Searches go on meanwhile on the old one. Unless `takes_writes_while_rebuilding`, what is written to the old
+        one meanwhile must be replayed by the caller (the outbox does).
         """
         ...
 
@@ -116,6 +140,17 @@ class SearchEngine(Protocol):
         """How common terms of `search.analysis` are in the words of `language`; codes count where documents bear them.
 
         Documents that were replaced or removed may be counted until the index is tidied.
+        """
+        ...
+
+    def stored_versions(self) -> Iterator[tuple[str, int]]:
+        """Id and version of every living document, in any order, read some at a time."""
+        ...
+
+    def vector_recall(self, sample: int) -> float | None:
+        """Share of the ten truly nearest that the vector index finds, 0 to 1, over `sample` stored vectors.
+
+        None where there is nothing to be measured: no vectors, or an engine that compares with all of them.
         """
         ...
 

@@ -36,14 +36,17 @@ def worker_encoder() -> ImageEncoder:
     return choice.encoder
 
 
-@outbox.handles(LOOK_WANTED)
+@outbox.handles(LOOK_WANTED, at_once=50, is_slow=True)
 def make_wanted_looks(payloads: Sequence[dict[str, Any]]) -> None:
-    """Make vectors for TURN_SECONDS at most; raises Busy while some are left, and the next turn goes on."""
+    """Make vectors for TURN_SECONDS at most; raises Unfinished while some are left, and the next turn goes on.
+
+    Different pictures may be looked at at once, with a model in each process: a vector is kept once, whoever made it.
+    """
     encoder = worker_encoder()
     wanted = without_vector(encoder.name).filter(pk__in=[payload["picture_id"] for payload in payloads])
     ends_at = time.monotonic() + TURN_SECONDS
     if any(time.monotonic() > ends_at for _done in make_looks(wanted, encoder)):
-        raise outbox.Busy
+        raise outbox.Unfinished
 
 
 def make_looks(pictures: QuerySet[Picture], encoder: ImageEncoder) -> Iterator[int]:

@@ -1,14 +1,17 @@
-"""Build the whole index again from the sources, searches going on meanwhile."""
+"""Build a whole index again from the sources, searches going on meanwhile."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 from mall.core import outbox
 from search.documents import SearchDocument
+from search.engines.protocol import SearchEngine
+from search.errors import EngineUnavailable
 from search.indexing.changes import TOPIC
 from search.indexing.registry import all_sources
-from search.service import get_engine
+from search.indexing.streams import engine_of
 
 CHUNK = 500
 
@@ -36,25 +39,46 @@ def iterate_documents(progress: Progress | None = None) -> Iterator[SearchDocume
                 progress(read, total)
 
 
-def rebuild_index(progress: Progress | None = None) -> str:
+def rebuild_index(progress: Progress | None = None, *, topic: str = TOPIC) -> str:
     """A new generation from the database; returns its name. Changes made meanwhile stay in the outbox and follow.
 
-    The caller holds the outbox lease (see `rebuild_index_alone`). Changes that were waiting at the start are in the
-    new generation, so their rows are taken out afterwards.
+    topic: the stream whose engine is built. The caller is alone with it (see `rebuild_index_alone`), or the engine
+    takes changes while it is built. Changes that an engine could not take meanwhile are in the new generation, so
+    those that were waiting at the start are taken out afterwards. Raises EngineUnavailable.
     """
-    covered = outbox.waiting_rows(TOPIC)
-    name = get_engine().rebuild(iterate_documents(progress))
+    engine = _engine_for(topic)
+    if engine.takes_writes_while_rebuilding:
+        return engine.rebuild(iterate_documents(progress))
+    covered = outbox.waiting_rows(topic)
+    name = engine.rebuild(iterate_documents(progress))
     outbox.forget_rows(covered)
     return name
 
 
-def rebuild_index_alone(progress: Progress | None = None) -> str:
-    """`rebuild_index` while nobody else drains the outbox. Raises outbox.LeaseTaken."""
-    with outbox.relay_lease() as prolong:
+def _engine_for(topic: str) -> SearchEngine:
+    engine = engine_of(topic)
+    if engine is None:
+        raise EngineUnavailable(f"no engine follows {topic}")
+    return engine
+
+
+def rebuild_index_alone(progress: Progress | None = None, *, topic: str = TOPIC, wait_seconds: float = 0.0) -> str:
+    """`rebuild_index` while nobody else builds the same; other work goes on.
+
+    An engine that cannot take changes meanwhile has its stream stopped: they wait in the outbox.
+    wait_seconds: patience with what others have in hand. Raises outbox.LeaseTaken, EngineUnavailable.
+    """
+    with _hold(topic, wait_seconds) as prolong:
 
         def step(read: int, total: int) -> None:
             prolong()
             if progress:
                 progress(read, total)
 
-        return rebuild_index(step)
+        return rebuild_index(step, topic=topic)
+
+
+def _hold(topic: str, wait_seconds: float) -> AbstractContextManager[Callable[[], None]]:
+    if _engine_for(topic).takes_writes_while_rebuilding:
+        return outbox.lease(f"rebuild {topic}", wait_seconds=wait_seconds)
+    return outbox.alone(topic, wait_seconds=wait_seconds)

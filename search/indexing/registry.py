@@ -17,12 +17,14 @@ class DocumentSource:
 
     build: documents of the given database ids; an id that gives none is to be removed from the index.
     iterate_ids: every id that may have a document, ascending. count: about how many there are.
+    versions: id and version of everything that has a document, ascending; None: they are read from built documents.
     """
 
     kind: DocumentKind
     build: Callable[[Sequence[int]], Sequence[SearchDocument]]
     iterate_ids: Callable[[], Iterator[int]]
     count: Callable[[], int]
+    versions: Callable[[], Iterator[tuple[int, int]]] | None = None
 
 
 IDS_AT_ONCE = 2_000
@@ -34,10 +36,19 @@ def ids_of(rows: QuerySet[Any]) -> Iterator[int]:
     No statement stays open between them: on SQLite a connection that still reads cannot write (prolong the outbox
     lease) once another has written, and fails with "database is locked".
     """
+    return (pk for (pk,) in _some_at_a_time(rows, "pk"))
+
+
+def versions_of(rows: QuerySet[Any]) -> Iterator[tuple[int, int]]:
+    """(primary key, search_version) of `rows`, ascending, some at a time."""
+    return ((pk, version) for pk, version in _some_at_a_time(rows, "pk", "search_version"))
+
+
+def _some_at_a_time(rows: QuerySet[Any], *fields: str) -> Iterator[tuple[int, ...]]:
     last = 0
-    while batch := list(rows.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:IDS_AT_ONCE]):
+    while batch := list(rows.filter(pk__gt=last).order_by("pk").values_list(*fields)[:IDS_AT_ONCE]):
         yield from batch
-        last = batch[-1]
+        last = batch[-1][0]
 
 
 _sources: dict[DocumentKind, DocumentSource] = {}

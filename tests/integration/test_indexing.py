@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,13 @@ from mall.catalogue import services
 from mall.catalogue.models import Offer
 from mall.core import outbox
 from mall.core.models import OutboxRow
+from search import tasks
+from search.documents import SearchDocument
+from search.engines.embedded.engine import EmbeddedEngine
 from search.engines.protocol import SearchEngine
-from search.errors import EngineUnavailable, IndexRebuilding
+from search.errors import DocumentsRefused, EngineUnavailable, IndexRebuilding
+from search.indexing import handlers
+from search.indexing.changes import TOPIC, mark_changed
 from search.indexing.rebuild import rebuild_index, rebuild_index_alone
 from search.queries import SearchQuery
 from search.service import engine_status, search
@@ -106,8 +111,8 @@ def test_searches_go_on_during_a_rebuild_and_changes_made_meanwhile_follow(searc
         seen.append(len(found("opaline")))
         if read == 1:
             services.withdraw_offer(offer_id=lamp.pk, now=timezone.now())
-            with pytest.raises(outbox.LeaseTaken):
-                outbox.drain()
+            outbox.drain()
+            assert OutboxRow.objects.filter(topic="search.changed").count() == 1
 
     before = engine_status().generation
     rebuild_index_alone(meanwhile)
@@ -156,14 +161,18 @@ def test_a_damaged_index_says_so_and_is_rebuilt_by_itself(
     assert heal() == ""
 
 
-def test_a_change_that_meets_a_lost_index_brings_it_back(search_index: SearchEngine, settings: Any) -> None:
+def test_a_change_that_meets_a_lost_index_waits_for_the_new_one(search_index: SearchEngine, settings: Any) -> None:
     offer = lamp_on_sale()
     rebuild_index()
     damage_current(settings.SEARCH_FOLDER)
 
     services.change_stock(offer_id=offer.pk, by=1)
     outbox.drain()
+    row = OutboxRow.objects.get(topic="search.changed")
+    assert (row.attempts, row.waits, row.is_dead) == (0, 1, False)
+    assert "damaged" in row.error
 
+    assert heal() != ""
     assert len(found("opaline")) == 1
     assert OutboxRow.objects.filter(topic="search.changed").count() == 0
 
@@ -181,22 +190,77 @@ def test_an_engine_that_is_away_costs_no_attempt(search_index: SearchEngine, mon
     outbox.drain()
 
     row = OutboxRow.objects.get(topic="search.changed")
-    assert (row.attempts, row.is_dead) == (0, False)
+    assert (row.attempts, row.is_dead, row.error) == (0, False, "away")
 
 
-def test_a_rebuild_that_cannot_begin_costs_no_attempt(
+def test_a_rebuild_that_cannot_begin_is_tried_again_later(
+    search_index: SearchEngine, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index is lost and another process rebuilds it, or holds its stream."""
+    lamp_on_sale()
+    rebuild_index()
+    damage_current(settings.SEARCH_FOLDER)
+
+    monkeypatch.setattr(tasks, "PATIENCE_SECONDS", 0.0)
+    with outbox.alone(TOPIC):
+        assert heal() == ""
+    with monkeypatch.context() as patched:
+        patched.setattr(search_index, "rebuild", lambda documents: (_ for _ in ()).throw(EngineUnavailable("another")))
+        assert heal() == ""
+
+    assert heal() == engine_status().generation != ""
+
+
+def test_documents_that_the_engine_refuses_become_dead_letters_and_the_others_are_found(
     search_index: SearchEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The index is lost and another process holds the right to rebuild it."""
-    offer = lamp_on_sale()
+    bad, good = lamp_on_sale().variant.product, lamp_on_sale().variant.product  # type: ignore[union-attr]
+    rebuild_index()
+    OutboxRow.objects.all().delete()
+    services.touch_products([bad.pk, good.pk])
+    upsert = search_index.upsert
 
-    def taken(documents: object) -> str:
-        raise EngineUnavailable("somebody rebuilds")
+    def refuse(documents: Iterable[SearchDocument]) -> int:
+        upsert(document for document in documents if document.id != f"product:{bad.pk}")
+        raise DocumentsRefused({f"product:{bad.pk}": "mapper_parsing_exception: no number"})
 
-    monkeypatch.setattr(search_index, "rebuild", taken)
-    monkeypatch.setattr(search_index, "upsert", lambda documents: (_ for _ in ()).throw(IndexRebuilding("lost")))
-    services.change_stock(offer_id=offer.pk, by=1)
+    monkeypatch.setattr(search_index, "upsert", refuse)
+    assert outbox.drain() == 1
+
+    row = OutboxRow.objects.get()
+    assert (row.key, row.is_dead, row.attempts) == (f"product:{bad.pk}", True, 1)
+    assert row.error == "mapper_parsing_exception: no number"
+
+    monkeypatch.setattr(search_index, "upsert", upsert)
+    services.touch_products([bad.pk])
+    outbox.drain()
+    assert not OutboxRow.objects.exists()
+
+
+def test_a_mall_on_a_server_keeps_the_embedded_engine_fresh_by_a_stream_of_its_own(
+    search_index: SearchEngine, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stands_in = EmbeddedEngine(tmp_path / "stands-in", None)
+    monkeypatch.setattr(handlers, "get_fallback_engine", lambda: stands_in)
+    settings.SEARCH_ENGINE = "opensearch"
+    product = lamp_on_sale().variant.product  # type: ignore[union-attr]
+    rebuild_index()
+    OutboxRow.objects.all().delete()
+
+    def away(documents: object) -> int:
+        raise EngineUnavailable("away")
+
+    monkeypatch.setattr(search_index, "upsert", away)
+    services.touch_products([product.pk])
     outbox.drain()
 
-    row = OutboxRow.objects.get(topic="search.changed")
-    assert (row.attempts, row.is_dead) == (0, False)
+    assert list(OutboxRow.objects.values_list("topic", flat=True)) == [TOPIC]
+    assert list(stands_in.stored_versions()) == [(f"product:{product.pk}", product.search_version + 1)]
+
+
+def test_a_mall_with_one_engine_has_one_stream(search_index: SearchEngine) -> None:
+    OutboxRow.objects.all().delete()
+    mark_changed("product", [1])
+
+    assert list(OutboxRow.objects.values_list("topic", "key")) == [(TOPIC, "product:1")]
+    handlers.index_changes_of_fallback([{"kind": "product", "id": 1}])

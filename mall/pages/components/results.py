@@ -295,6 +295,7 @@ def _count_text(page: SearchPage) -> str:
 
 def _notice(code: str) -> str:
     notices = {
+        "fallback": _("Search is running on its stand-by engine: what went on sale just now may be missing."),
         "words_only": _("Search by meaning is not available at the moment: only the words themselves are compared."),
         "capped": _("Only the first pages of this list can be shown. Filters make it shorter."),
     }

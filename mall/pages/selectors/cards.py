@@ -100,6 +100,15 @@ class _Offers:
         if offer.days is not None:
             self.days.append(offer.days)
 
+    def keep_savings(self, percent: int) -> None:
+        """Only conditions whose cheapest fitting offer costs so much less than today's cheapest new one still fit."""
+        new = self.total.get("new")
+        self.fitting = {
+            family: total
+            for family, total in self.fitting.items()
+            if family != "new" and saving_percent(total, new) >= percent
+        }
+
 
 def read_cards(hits: Sequence[Hit], language: str, filters: Filters = NO_FILTERS) -> list[CardFacts]:
     """Facts of each hit that still exists, in the order of `hits`, each product followed by its equivalents.
@@ -230,48 +239,32 @@ def _offer_facts(seen: _Offers) -> dict[str, Any]:
 
 
 def _offers_of_products(hits: Mapping[int, Hit], filters: Filters) -> dict[int, _Offers]:
+    """Search's word for what fits the filters is not taken: it may be older than a price or a sale."""
     gathered: dict[int, _Offers] = defaultdict(_Offers)
     for product_id, offer in cheapest_offers(hits):
         gathered[product_id].add(offer)
-    if filters.is_empty:
+    fits = _fitting(filters)
+    if not fits:
         for seen in gathered.values():
             seen.fitting = dict(seen.total)
-        return gathered
-    searched = {pk: hit for pk, hit in hits.items() if hit.offers}
-    _fit_as_searched(gathered, searched)
-    browsed = [pk for pk in hits if pk not in searched]
-    for product_id, family, total in _fitting_totals(browsed, filters) if browsed else ():
-        gathered[product_id].fitting[family] = total
+    else:
+        for product_id, family, total in _fitting_totals(gathered, fits):
+            gathered[product_id].fitting[family] = total
+    if filters.saving_percent_min is not None:
+        for seen in gathered.values():
+            seen.keep_savings(filters.saving_percent_min)
     return gathered
 
 
-def _fit_as_searched(gathered: Mapping[int, _Offers], hits: Mapping[int, Hit]) -> None:
-    """Search has compared every offer with the filters; what it found last is asked for again, in one query."""
-    best_ids = [hit.best_offer_id for hit in hits.values() if hit.best_offer_id]
-    live = Offer.objects.live().filter(pk__in=best_ids).annotate(in_all=TOTAL).values_list("pk", "family", "in_all")
-    best = {pk: (family, total) for pk, family, total in live}
-    for product_id, hit in hits.items():
-        seen = gathered.get(product_id)
-        if seen is None:
-            continue
-        seen.fitting = {
-            family: max(found.from_minor, seen.total[family])
-            for family, found in hit.offers.items()
-            if family in seen.total
-        }
-        if hit.best_offer_id in best:
-            family, total = best[hit.best_offer_id]
-            seen.fitting[family] = total
-
-
-def _fitting_totals(ids: Sequence[int], filters: Filters) -> Iterable[tuple[int, str, int]]:
-    """Lowest total of each product and condition among the offers that meet the filters."""
-    fitting = Offer.objects.live().filter(_fitting(filters), variant__product_id__in=ids)
+def _fitting_totals(ids: Iterable[int], fits: Q) -> Iterable[tuple[int, str, int]]:
+    """Lowest total of each product and condition among the live offers that meet `fits`."""
+    fitting = Offer.objects.live().filter(fits, variant__product_id__in=list(ids))
     return fitting.order_by().values_list("variant__product_id", "family").annotate(in_all=Min(TOTAL))
 
 
 def _fitting(filters: Filters) -> Q:
-    """The filters that one offer must meet; the condition and the saving are left to search."""
+    """The filters that one offer must meet, empty where none is about offers. The condition is left out: a card shows
+    new, refurbished and used together. So is the saving, which is against another offer."""
     fits = Q()
     for name, values in (
         ("grade__in", filters.grades),

@@ -39,6 +39,8 @@ class EmbeddedEngine:
     folder: made when first written to. encoder: None for words only. Safe between threads and processes.
     """
 
+    takes_writes_while_rebuilding = False
+
     def __init__(self, folder: Path, encoder: TextEncoder | None, weights: RankingWeights | None = None) -> None:
         self._store = Store(folder)
         self._writer = Writer(self._store, encoder)

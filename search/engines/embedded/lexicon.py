@@ -33,9 +33,11 @@ class Lexicon:
     _usual_words: dict[Language, dict[str, str]] = field(default_factory=dict)
     _vocabulary: Vocabulary | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    # of its own: in a large catalogue suggestions take a second to gather, and searches do not need them
+    _suggester_lock: threading.Lock = field(default_factory=threading.Lock)
 
     def suggester(self, language: Language) -> Suggester:
-        with self._lock:
+        with self._suggester_lock:
             if language not in self._suggesters:
                 self._suggesters[language] = Suggester(self.snapshot, language)
             return self._suggesters[language]

@@ -217,7 +217,11 @@ class OpenSearchEngine:
         return scan_versions(self.client, self.name)
 
     def vector_recall(self, sample: int) -> float | None:
-        return vector_recall(self.client, self.generations.live(), sample)
+        return vector_recall(self.client, self.generations.live(), sample)[0]
+
+    def filtered_recall(self, sample: int, filters: Filters) -> tuple[float | None, int]:
+        """As `vector_recall` among the documents that meet the filters, and how many hits do not meet them."""
+        return vector_recall(self.client, self.generations.live(), sample, filters)
 
     def server_cpu_ms(self) -> float:
         """CPU time that the nodes have used so far, all threads."""

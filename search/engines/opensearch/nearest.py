@@ -14,7 +14,7 @@ from search.engines.opensearch.client import Client
 from search.engines.opensearch.filters import all_clauses
 from search.engines.opensearch.generations import IndexFacts
 from search.engines.opensearch.mapping import VECTOR
-from search.engines.opensearch.plan import WINDOW, Body, columns_body, cosine_body, knn_query, read_cosines
+from search.engines.opensearch.plan import WINDOW, Body, columns_body, cosine_body, exact_query, knn_query, read_cosines
 from search.engines.opensearch.window import Candidate, Window, score, wanted_fields
 from search.engines.opensearch.words import Query, Words
 from search.engines.protocol import NearProduct
@@ -27,6 +27,7 @@ _BY_MEANING_SHARE = 0.3
 _CODE_SCORE = 100.0
 _LOOKED_AT = 4
 _RECALL_AT = 10
+_SECONDS = 30.0
 _IS_PRODUCT: Query = {"term": {"kind": "product"}}
 
 
@@ -134,28 +135,36 @@ def _complete(
                 one.cosine = cosines.get(one.id, 0.0)
 
 
-def vector_recall(client: Client, live: IndexFacts, sample: int) -> float | None:
-    """Share of the true ten nearest that the graph finds, over so many stored documents; None without vectors."""
+def vector_recall(
+    client: Client, live: IndexFacts, sample: int, filters: Filters | None = None
+) -> tuple[float | None, int]:
+    """Share of the true ten nearest that the graph finds, over so many stored documents, None without vectors; and
+    how many of its hits do not meet the filters.
+    """
     if not live.dimensions:
-        return None
-    chosen = {"function_score": {"query": {"exists": {"field": VECTOR}}, "random_score": {}, "boost_mode": "replace"}}
+        return None, 0
+    clauses = [{"exists": {"field": VECTOR}}, *all_clauses(filters or Filters())]
+    chosen = {"function_score": {"query": clauses[0], "random_score": {}, "boost_mode": "replace"}}
     body = {"query": chosen, "size": sample, "_source": [VECTOR], "track_total_hits": False}
-    hits = client.call("POST", f"/{live.index}/_search", body, seconds=30.0)["hits"]["hits"]
-    found = wanted = 0
+    hits = client.call("POST", f"/{live.index}/_search", body, seconds=_SECONDS)["hits"]["hits"]
+    found = wanted = outside = 0
     for hit in hits:
         vector = np.asarray(hit["_source"][VECTOR], np.float32)
-        script = {
-            "source": f"(1.0 + cosineSimilarity(params.vector, doc['{VECTOR}'])) / 2.0",
-            "params": {"vector": vector.tolist()},
-        }
-        exact = {"script_score": {"query": {"exists": {"field": VECTOR}}, "script": script}}
-        answers = [
-            client.call("POST", f"/{live.index}/_search", columns_body(query, ["id"], _RECALL_AT), seconds=30.0)
-            for query in (knn_query(vector, WINDOW, None), exact)
-        ]
-        by_graph, true = (answer["hits"]["hits"] for answer in answers)
+        by_graph, true = (
+            _ten(client, live.index, query)
+            for query in (knn_query(vector, WINDOW, clauses[1:]), exact_query(vector, clauses))
+        )
         # equal scores may stand in for one another: copies of a product are as near as it is itself
         worst = float(true[-1]["_score"]) - 1e-6 if true else 0.0
         found += min(len(true), sum(float(one["_score"]) >= worst for one in by_graph))
         wanted += len(true)
-    return found / wanted if wanted else None
+        ids = [one["fields"]["id"][0] for one in by_graph]
+        inside = _ten(client, live.index, {"bool": {"filter": [{"terms": {"id": ids}}, *clauses]}})
+        outside += len(ids) - len(inside)
+    return (found / wanted if wanted else None), outside
+
+
+def _ten(client: Client, index: str, query: Query) -> list[Body]:
+    body = columns_body(query, ["id"], _RECALL_AT)
+    hits: list[Body] = client.call("POST", f"/{index}/_search", body, seconds=_SECONDS)["hits"]["hits"]
+    return hits

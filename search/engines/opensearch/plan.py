@@ -232,14 +232,18 @@ def ids_query(ids: Sequence[str] | frozenset[str] | set[str]) -> Query:
     return {"ids": {"values": sorted(ids)}}
 
 
-def cosine_body(vector: Vectors, ids: Sequence[str]) -> Body:
-    """Exact cosines of some documents, scored as a vector query scores; those without a vector are left out."""
+def exact_query(vector: Vectors, clauses: Sequence[Query]) -> Query:
+    """Exact cosines of the documents that meet the clauses, scored as a vector query scores."""
     script = {
         "source": f"(1.0 + cosineSimilarity(params.vector, doc['{VECTOR}'])) / 2.0",
         "params": {"vector": vector.tolist()},
     }
-    stored: Query = {"bool": {"filter": [ids_query(ids), {"exists": {"field": VECTOR}}]}}
-    return columns_body({"script_score": {"query": stored, "script": script}}, ["id"], len(ids))
+    return {"script_score": {"query": {"bool": {"filter": list(clauses)}}, "script": script}}
+
+
+def cosine_body(vector: Vectors, ids: Sequence[str]) -> Body:
+    """Exact cosines of some documents; those without a vector are left out."""
+    return columns_body(exact_query(vector, [ids_query(ids), {"exists": {"field": VECTOR}}]), ["id"], len(ids))
 
 
 def read_cosines(answer: Body) -> dict[str, float]:

@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from search.embeddings import available_encoder
 from search.engines.protocol import SearchEngine
 from search.errors import EngineUnavailable
-from search.evaluation.bench import OpenEngine, kinds, measure
+from search.evaluation.bench import USED, OpenEngine, kinds, measure
 from search.evaluation.catalogue_files import BrokenCatalogue, read_queries
 from search.evaluation.engines import open_bench_index
 from search.evaluation.options import run_with_a_server
@@ -42,6 +42,7 @@ class Command(BaseCommand):
         parser.add_argument("--catalogue", type=Path, nargs="+", help="build an index of these files for this command")
         parser.add_argument("--products", type=int, help="perturbed copies are added until there are so many")
         parser.add_argument("--vector-cache", type=Path, help="keep vectors here between runs")
+        parser.add_argument("--recall", type=int, help="recall of the vector index over so many stored vectors")
         parser.add_argument("--keep", action="store_true", help="use the index of the last such run, and leave it")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -80,6 +81,8 @@ class Command(BaseCommand):
                 ask(engine, text, number)
         status = engine.status()
         self._say({"engine": status.engine, "documents": status.documents, "offers": status.offers})
+        if options["recall"]:
+            self._say(_recall(engine, options["recall"]))
         for name, ask in asks.items():
             for connections in options["connections"]:
                 timings = measure(
@@ -127,6 +130,17 @@ def _texts(paths: Sequence[Path], most: int) -> list[str]:
         raise CommandError("there is no query in these files")
     step = max(1, len(texts) // most)
     return texts[::step][:most]
+
+
+def _recall(engine: SearchEngine, sample: int) -> dict[str, Any]:
+    """Recall@10 against exact scoring, free and filtered."""
+    found: dict[str, Any] = {"recall@10": engine.vector_recall(sample)}
+    filtered = getattr(engine, "filtered_recall", None)
+    if filtered is not None:
+        for name, filters in (("used", USED[0]), ("used or refurbished below 200", USED[1])):
+            recall, outside = filtered(sample, filters)
+            found |= {f"recall@10, {name}": recall, f"outside, {name}": outside}
+    return {name: round(value, 4) if isinstance(value, float) else value for name, value in found.items()}
 
 
 def _server_cpu(engine: SearchEngine) -> float | None:
