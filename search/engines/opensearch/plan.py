@@ -37,7 +37,7 @@ class Plan:
     """best_lexical, best_reach: the highest of the whole catalogue; identified: ids whose own code was typed.
 
     extras: ids that are results though their words would not make them; match: every result, for filter context.
-    found: the best by words and by meaning; is_whole: they are all that have any of the words.
+    found: the best by words, and by meaning where words are weak; is_whole: they are all that have any of the words.
     """
 
     text: str
@@ -127,8 +127,6 @@ class Planner:
         if codes:
             coded: Query = {"bool": {"filter": [{"terms": {"codes": codes}}]}}
             bodies.append(columns_body(coded, fields, _MANY_CODES))
-        if vector is not None:
-            bodies.append(columns_body(knn_query(vector, WINDOW, None), fields, BY_MEANING))
         answers = self._client.ask_all(index, bodies, search_type=self._statistics.search_type)
         by_words = answers[0]["hits"]["hits"]
         window = Window()
@@ -136,8 +134,6 @@ class Planner:
         # whoever holds most of the words is among the best by words
         best_reach = max((words.held(one.names).reach for one in window.candidates.values()), default=0.0)
         identified = frozenset(str(hit["fields"]["id"][0]) for hit in (answers[1]["hits"]["hits"] if codes else ()))
-        if vector is not None:
-            window.add_meaning(answers[-1]["hits"]["hits"], language)
         least = weights.coverage_floor * best_reach
         plan = Plan(
             text=text,
@@ -152,40 +148,40 @@ class Planner:
             found=tuple(window.candidates.values()),
             is_whole=len(by_words) < WINDOW,
         )
-        extras = identified | self._extras(index, plan, at_least)
+        extras = identified | self._extras(index, plan, window, fields, at_least)
         match = words.match_query(least) if best_reach else MATCH_NONE
         if extras:
             match = {"bool": {"should": [match, ids_query(extras)], "minimum_should_match": 1}}
-        return replace(plan, extras=extras, match=match)
+        return replace(plan, extras=extras, match=match, found=tuple(window.candidates.values()))
 
-    def _extras(self, index: str, plan: Plan, at_least: int) -> frozenset[str]:
+    def _extras(self, index: str, plan: Plan, window: Window, fields: Sequence[str], at_least: int) -> frozenset[str]:
         """Results beyond those by their words: the nearest in meaning where words are weak; of a longer question
-        that finds little, and where more is asked for, the next best.
+        that finds little, and where more is asked for, the next best. What was looked at joins the window.
         """
-        weights = self._weights
-        extras: set[str] = set()
-        by_words = {one.id for one in plan.found if one.lexical is not None and plan.is_result(one)}
+        weights, words = self._weights, plan.words
+        by_words = {one.id for one in plan.found if plan.is_result(one)}
         is_weak = plan.best_reach < weights.weak_coverage or len(by_words) < weights.few_results
-        if is_weak and plan.vector is not None and not plan.identified:
-            extras |= self._nearest(plan.found)
-        is_loose = plan.words.question.word_count >= weights.loose_words and not plan.identified
+        is_loose = words.question.word_count >= weights.loose_words and not plan.identified
+        wants_meaning = (is_weak and not plan.identified) or at_least > len(by_words)
+        if plan.vector is not None and wants_meaning:
+            body = columns_body(knn_query(plan.vector, WINDOW, None), fields, BY_MEANING)
+            (answer,) = self._client.ask_all(index, [body])
+            window.add_meaning(answer["hits"]["hits"], words.language)
+        candidates = list(window.candidates.values())
+        extras = self._nearest(candidates) if is_weak and not plan.identified else set[str]()
         wanted = max(weights.loose_results if is_loose else 0, at_least)
-        missing = wanted - len(by_words | extras)
-        if missing <= 0:
+        if wanted <= len(by_words | extras):
             return frozenset(extras)
-        candidates = [one.copy() for one in plan.found]
         self.look_up_cosines(index, plan, candidates)
         has_meaning = plan.vector is not None
-        scores = score(
-            candidates, plan.words, plan.text, plan.best_lexical, weights, plan.identified, has_meaning=has_meaning
-        )
+        best = plan.best_lexical
+        scores = score(candidates, words, plan.text, best, weights, plan.identified, has_meaning=has_meaning)
         rest = [one for one in candidates if one.id not in by_words | extras | plan.identified]
         rest.sort(key=lambda one: (-scores[one.id], one.id))
         if is_loose:
-            floor = weights.loose_floor * plan.best_reach
-            missing_loose = weights.loose_results - len(by_words | extras)
-            held = [one for one in rest if one.lexical and plan.words.held(one.names).reach >= floor]
-            extras |= {one.id for one in held[: max(0, missing_loose)]}
+            floor, missing = weights.loose_floor * plan.best_reach, weights.loose_results - len(by_words | extras)
+            held = [one for one in rest if one.lexical and words.held(one.names).reach >= floor]
+            extras |= {one.id for one in held[: max(0, missing)]}
         missing = at_least - len(by_words | extras)
         useful = [one for one in rest if one.id not in extras and (one.lexical or (one.cosine or 0.0) > 0)]
         return frozenset(extras | {one.id for one in useful[: max(0, missing)]})

@@ -19,7 +19,6 @@ from search.engines.opensearch.facets import (
 from search.engines.opensearch.filters import all_clauses, offer_clauses
 from search.engines.opensearch.folding import Cards, fold_window
 from search.engines.opensearch.plan import (
-    BY_MEANING,
     WINDOW,
     Body,
     Plan,
@@ -27,7 +26,6 @@ from search.engines.opensearch.plan import (
     columns_body,
     cosine_body,
     ids_query,
-    knn_query,
     read_cosines,
 )
 from search.engines.opensearch.statistics import Statistics
@@ -250,20 +248,20 @@ class _Asking:
         return hits, self._count_cards(window, cards, present)
 
     def _add_window(self, round_: _Round) -> None:
-        """The best by words and by meaning that meet the filters; without filters the plan has them already."""
+        """The best by words that meet the filters; without filters the plan has them already."""
         if self._plan is None:
             body = columns_body(_filtered(self._scope), [*self._fields, "browse"], WINDOW)
             round_.bodies["window"] = body | {"sort": [{"browse": {"order": "desc"}}, _ID]}
         elif self._filters:
             words: Query = {"bool": {"must": [self._plan.words.score_query(named=True)], "filter": self._scope}}
             round_.bodies["window"] = columns_body(words, self._fields, WINDOW)
-            if self._plan.vector is not None:
-                knn = knn_query(self._plan.vector, WINDOW, self._scope)
-                round_.bodies["meaning"] = columns_body(knn, self._fields, BY_MEANING)
 
     def _read_window(self, answers: Mapping[str, Body]) -> Window:
         if self._plan is not None and not self._filters:
-            return self._plan.window()
+            window = self._plan.window()
+            for identity in self._plan.extras:
+                window.get(identity)
+            return window
         window = Window()
         hits = answers["window"]["hits"]["hits"]
         if self._plan is None:
@@ -273,13 +271,8 @@ class _Asking:
                 one.browse, one.inside = float(hit["fields"]["browse"][0]), True
             return window
         window.add_words(hits, self._query.language)
-        if "meaning" in answers:
-            window.add_meaning(answers["meaning"]["hits"]["hits"], self._query.language)
-        is_whole = len(hits) < WINDOW
         for one in window.candidates.values():
             one.inside = True
-            if one.lexical is None and is_whole:
-                one.lexical = 0.0
         for identity in self._plan.extras:
             window.get(identity)
         return window
