@@ -106,10 +106,20 @@ def open_opensearch() -> OpenSearchEngine:
 
 def _encoder() -> TextEncoder | None:
     from search.embeddings import available_encoder
+    from search.embeddings.soft import softened
 
     encoder = available_encoder(settings.SEARCH_MODEL, cache_folder=settings.SEARCH_MODEL_FOLDER)
     give_back_free_memory()
-    return encoder
+    return softened(encoder) if encoder is not None else None
+
+
+def encoder_fault() -> str:
+    """Why this process leaves its text model alone now; "" while it is asked, and where there is none."""
+    from search.embeddings import available_encoder
+    from search.embeddings.soft import softened
+
+    encoder = available_encoder(settings.SEARCH_MODEL, cache_folder=settings.SEARCH_MODEL_FOLDER)
+    return softened(encoder).fault if encoder is not None else ""
 
 
 def _ask(question: Callable[[SearchEngine], T]) -> Answered[T]:

@@ -15,6 +15,7 @@ import pytest
 from django.core.cache import cache
 
 from mall.ops.stack import Stack
+from mall.pages.selectors.kept import forget_kept
 from search.engines.protocol import SearchEngine
 from search.service import forget_engine, get_engine
 from tests import services
@@ -42,8 +43,10 @@ def miss(reason: str) -> NoReturn:
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
     cache.clear()
+    forget_kept()
     yield
     cache.clear()
+    forget_kept()
 
 
 @pytest.fixture(scope="session")

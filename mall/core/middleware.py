@@ -1,7 +1,8 @@
-"""What wraps every request: an id for the log, the admin's own content policy, and an answer without a database."""
+"""What wraps every request: an id for the log, the admin's own content policy, an answer without database or disk."""
 
 from __future__ import annotations
 
+import errno
 import re
 import uuid
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from django.utils.module_loading import import_string
 
 log = structlog.get_logger(__name__)
 
+DISK_IS_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _SOUND_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
@@ -53,4 +55,21 @@ class DatabaseAwayMiddleware:
             return None
         log.error("database.away", error=str(exception), path=request.path)
         view: Callable[[HttpRequest], HttpResponse] = import_string(settings.DATABASE_AWAY_VIEW)
+        return view(request)
+
+
+class DiskFullMiddleware:
+    """A file that finds no room is told as that (507, with what to do), not as a failure of the mall (500)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not (isinstance(exception, OSError) and exception.errno in DISK_IS_FULL):
+            return None
+        log.error("disk.full", error=str(exception), path=request.path)
+        view: Callable[[HttpRequest], HttpResponse] = import_string(settings.DISK_FULL_VIEW)
         return view(request)

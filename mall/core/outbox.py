@@ -25,7 +25,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Max, Min, Q
 from django.utils import timezone
 
 from mall.core.models import OutboxLease, OutboxRow
@@ -68,11 +68,15 @@ _POLL_SECONDS = 0.05
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TopicStatus:
-    """waiting: live rows; lag_seconds: age of the oldest of them; dead: rows set aside."""
+    """waiting: live rows; lag_seconds: age of the oldest of them; dead: rows set aside.
+
+    paused_by: what some of them wait for, such as a server that takes no changes now; "" while nothing is in the way.
+    """
 
     waiting: int = 0
     lag_seconds: float = 0.0
     dead: int = 0
+    paused_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -217,13 +221,17 @@ def status(*, now: datetime | None = None) -> OutboxStatus:
     live, dead = Q(is_dead=False), Q(is_dead=True)
     counts = OutboxRow.objects.order_by().values("topic")
     rows = counts.annotate(
-        waiting=Count("pk", filter=live), oldest=Min("created_at", filter=live), dead=Count("pk", filter=dead)
+        waiting=Count("pk", filter=live),
+        oldest=Min("created_at", filter=live),
+        dead=Count("pk", filter=dead),
+        paused_by=Max("error", filter=live & Q(waits__gt=0)),
     )
     topics = {
         row["topic"]: TopicStatus(
             waiting=row["waiting"],
             lag_seconds=max(0.0, (moment - row["oldest"]).total_seconds()) if row["oldest"] else 0.0,
             dead=row["dead"],
+            paused_by=row["paused_by"] or "",
         )
         for row in rows
     }

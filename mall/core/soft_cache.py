@@ -56,7 +56,7 @@ class SoftRedisCache(RedisCache):
     def set_many(
         self, data: Mapping[str, Any], timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
     ) -> list[str]:
-        return _ask(list(data), lambda: super(SoftRedisCache, self).set_many(data, timeout, version))
+        return _ask(list(data), lambda: super(SoftRedisCache, self).set_many(dict(data), timeout, version))
 
     def touch(self, key: str, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
         return _ask(False, lambda: super(SoftRedisCache, self).touch(key, timeout, version))
@@ -71,7 +71,7 @@ class SoftRedisCache(RedisCache):
         """The new count. Raises ValueError for a key that is not there, CacheAway when Redis does not answer."""
         return _ask_or_raise(lambda: super(SoftRedisCache, self).incr(key, delta, version))
 
-    def clear(self) -> bool:
+    def clear(self) -> bool:  # type: ignore[override]  # Redis's cache tells whether it did
         """Take out the keys of this cache: the broker's queues lie in the same Redis."""
         return _ask(False, self._clear)
 

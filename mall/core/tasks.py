@@ -10,6 +10,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 
 from mall.core import outbox
+from mall.core.tidying import remove_old_drafts
 
 # A turn ends well before the limit of a task, however much is left: the clock starts the next one within seconds.
 TURN_SECONDS = 60.0
@@ -31,3 +32,9 @@ def drain_outbox() -> int:
         return outbox.drain(should_stop=lambda: _is_closing.is_set() or time.monotonic() > ends_at)
     except outbox.LeaseTaken:
         return 0
+
+
+@shared_task(name="core.tidy")
+def tidy_files() -> int:
+    """Take away what interrupted writers left."""
+    return remove_old_drafts(now=time.time())

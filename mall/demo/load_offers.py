@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from django.db import transaction
-from django.db.models import F, Min, Q, QuerySet
+from django.db.models import F, Min, QuerySet
 
 from mall.catalogue.models import CatalogueMatch, Offer, PriceHistory, Product, Variant
 from mall.catalogue.services import touch_products
@@ -89,15 +89,19 @@ def fill_up(
 
 def _targets(variants: QuerySet[Variant], seed: int) -> Iterator[list[Target]]:
     """Every variant, a batch at a time in the order of ids: none is held longer than its batch."""
-    new = Min("offers__price_minor", filter=Q(offers__family="new", offers__withdrawn_at=None))
-    priced = variants.annotate(new_price=new).order_by("pk")
-    rows = priced.values_list("pk", "product_id", "product__source_key", "new_price")
+    rows = variants.order_by("pk").values_list("pk", "product_id", "product__source_key")
     last = 0
     while batch := list(rows.filter(pk__gt=last)[:VARIANTS_A_BATCH]):
         last = batch[-1][0]
+        new = Offer.objects.filter(variant__in=[pk for pk, *_rest in batch], family="new", withdrawn_at=None)
+        prices = dict(new.order_by().values_list("variant").annotate(Min("price_minor")))
         yield [
-            Target(variant_id=pk, product_id=product_id, new_price_minor=price or _likely_price(source_key or pk, seed))
-            for pk, product_id, source_key, price in batch
+            Target(
+                variant_id=pk,
+                product_id=product_id,
+                new_price_minor=prices.get(pk) or _likely_price(source_key or pk, seed),
+            )
+            for pk, product_id, source_key in batch
         ]
 
 

@@ -53,7 +53,7 @@ def post_fork(server: Any, worker: Any) -> None:
         mallopt(_M_ARENA_MAX, 2)
     from prometheus_client import values
 
-    values.ValueClass = values.MultiProcessValue(lambda: worker.slot)  # type: ignore[misc, assignment]
+    values.ValueClass = values.MultiProcessValue(lambda: worker.slot)  # type: ignore[no-untyped-call]
 
 
 def post_worker_init(worker: Any) -> None:

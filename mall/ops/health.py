@@ -24,7 +24,7 @@ from redis.retry import Retry
 from mall.core import outbox
 from search.embeddings import encoder_status
 from search.engines.protocol import EngineStatus
-from search.service import engine_status
+from search.service import encoder_fault, engine_status
 
 State = Literal["ok", "degraded", "down"]
 
@@ -135,6 +135,10 @@ def _search(status: EngineStatus) -> Reading:
 def _encoder() -> Reading:
     """The status line names the remedy itself."""
     line = _public(encoder_status(settings.SEARCH_MODEL, cache_folder=settings.SEARCH_MODEL_FOLDER))
+    fault = encoder_fault()
+    if fault:
+        remedy = "It is asked again by itself every ten seconds. The log says what failed; has the machine memory left?"
+        return Reading(name="text model", state="degraded", message=f"words only: {fault}", remedy=remedy)
     is_missing = line.startswith("words only")
     remedy = "`manage.py prepare_models`, then `manage.py rebuild_search` and a restart." if is_missing else ""
     return Reading(name="text model", state="degraded" if is_missing else "ok", message=line, remedy=remedy)
@@ -169,6 +173,11 @@ def _outbox(status: outbox.OutboxStatus) -> Reading:
     message = f"{status.waiting} waiting, the oldest for {status.lag_seconds:.0f} s, {status.dead} set aside"
     if status.dead:
         remedy = "Look at their errors (`manage.py outbox --dead`), then `manage.py outbox --replay`."
+        return Reading(name="outbox", state="degraded", message=message, remedy=remedy, facts=facts)
+    paused = [f"{topic} waits: {one.paused_by}" for topic, one in sorted(status.topics.items()) if one.paused_by]
+    if paused:
+        remedy = "It goes on by itself once that is mended; nothing is lost meanwhile."
+        message = "; ".join([message, *map(_public, paused)])
         return Reading(name="outbox", state="degraded", message=message, remedy=remedy, facts=facts)
     state: State = "degraded" if status.lag_seconds > LAG_SECONDS else "ok"
     return Reading(name="outbox", state=state, message=message, facts=facts)

@@ -26,7 +26,7 @@ from mall.ops.stack_files import StackFiles, celery_command, redis_command, web_
 from mall.ops.supervisor import Child, is_page_served, last_words, mend, stop_all
 
 PROJECT = Path(__file__).resolve().parents[2]
-START_SECONDS = 60.0
+START_SECONDS = 150.0
 STOP_SECONDS = 20.0
 PREPARE_SECONDS = 3600.0
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Max, Min, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.text import slugify
 
@@ -41,6 +43,46 @@ class MallSitemap(Sitemap):  # type: ignore[type-arg]
         return urls
 
 
+class ByIds(Sequence[tuple[Any, str]]):
+    """Each row in each language, at a place that its id gives: a page is a range of ids.
+
+    Nothing is counted, and no more is read than one page: Django would make a list of all rows for each page of 2,500.
+    Rows that are missing between the ids make their page shorter; what is new shifts none of the pages before it.
+    """
+
+    def __init__(self, rows: QuerySet[Any], languages: Sequence[str]) -> None:
+        self._rows, self._languages = rows, languages
+
+    @cached_property
+    def _ends(self) -> tuple[int, int]:
+        """Lowest and highest id of the table; (1, 0) for an empty one."""
+        found = self._rows.model._default_manager.aggregate(first=Min("pk"), last=Max("pk"))
+        return (found["first"], found["last"]) if found["last"] is not None else (1, 0)
+
+    def __len__(self) -> int:
+        first, last = self._ends
+        return (last - first + 1) * len(self._languages)
+
+    def __getitem__(self, wanted: Any) -> Any:
+        if not isinstance(wanted, slice):
+            raise TypeError("a place may be empty: only slices can be read")
+        first, count = self._ends[0], len(self._languages)
+        start, stop, _step = wanted.indices(len(self))
+        rows = self._rows.filter(pk__gte=first + start // count, pk__lte=first + (stop - 1) // count)
+        places = (
+            ((row.pk - first) * count + number, row, one) for row in rows for number, one in enumerate(self._languages)
+        )
+        return [(row, language) for place, row, language in places if start <= place < stop]
+
+
+class SitemapByIds(MallSitemap):
+    """A part with very many rows: `items` is a queryset ordered by primary key."""
+
+    def _items(self) -> ByIds:
+        rows: Any = self.items()
+        return ByIds(rows, [language for language, _name in settings.LANGUAGES])
+
+
 class StaticSitemap(MallSitemap):
     def items(self) -> list[str]:
         return ["home", "shops", "ranking", "help", "accessibility", "legal", "privacy"]
@@ -57,7 +99,7 @@ class CategorySitemap(MallSitemap):
         return category_url(item)
 
 
-class ProductSitemap(MallSitemap):
+class ProductSitemap(SitemapByIds):
     """Products that somebody offers now."""
 
     def items(self) -> Any:
@@ -69,7 +111,7 @@ class ProductSitemap(MallSitemap):
         return product_url(item.pk, item.slug)
 
 
-class ListingSitemap(MallSitemap):
+class ListingSitemap(SitemapByIds):
     def items(self) -> Any:
         return live_listings().order_by("pk").only("pk", "title", "title_other", "language")
 

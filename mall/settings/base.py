@@ -13,7 +13,7 @@ from whitenoise.compress import Compressor
 from mall.settings.addresses import read_search_addresses
 from mall.settings.databases import BROKER_SECONDS, broker_options, cache_from_url, database_from_url
 from mall.settings.env import PROJECT_FOLDER, env
-from mall.settings.logs import configure_structlog, log_settings
+from mall.settings.logs import configure_logs, log_settings
 from mall.settings.secret import secret_key
 
 BASE_DIR: Path = PROJECT_FOLDER
@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "mall.core.rate_limit.RateLimitMiddleware",
     "mall.core.middleware.DatabaseAwayMiddleware",
+    "mall.core.middleware.DiskFullMiddleware",
 ]
 
 ROOT_URLCONF = "mall.urls"
@@ -166,7 +167,7 @@ STATICFILES_DIRS = [
     ("img", BASE_DIR / "frontend" / "img"),
 ]
 STORAGES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "mall.core.storage.WholeFileStorage"},
     "staticfiles": {"BACKEND": "mall.core.static.MallStaticFilesStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
@@ -208,6 +209,7 @@ METRICS_ALLOWED = env.metrics_allowed
 WEB_PROCESSES = env.web_processes
 WEB_THREADS = env.web_threads
 DATABASE_AWAY_VIEW = "mall.pages.views.errors.database_is_away"
+DISK_FULL_VIEW = "mall.pages.views.errors.disk_is_full"
 # Suggestions are asked for while typing, so they may come more often.
 RATE_LIMITS: list[dict[str, Any]] = [
     {
@@ -250,12 +252,9 @@ CELERY_TASK_ANNOTATIONS = {
 HEARTBEAT_FILE = str(env.heartbeat_file) if env.heartbeat_file else ""
 CELERY_FOLDER = DATA_FOLDER / "broker"
 CELERY_BROKER_URL = env.redis_url or "filesystem://localhost/"
-CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(
-    env.redis_url,
-    CELERY_FOLDER,
-    # more than twice the longest task: a message must not run a second time while it still runs
-    visibility_seconds=2 * LONGEST_TASK_SECONDS + 600,
-)
+# more than twice the longest task: a message must not run a second time while it still runs
+VISIBILITY_SECONDS = 2 * LONGEST_TASK_SECONDS + 600
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(env.redis_url, CELERY_FOLDER, visibility_seconds=VISIBILITY_SECONDS)
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = bool(env.redis_url)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -277,6 +276,7 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
+    "tidy-files": {"task": "core.tidy", "schedule": crontab(minute=50), "options": {"expires": 1800}},
     "drain-outbox": {"task": "outbox.drain", "schedule": 2.0, "options": {"expires": 10}},
     "heal-search": {"task": "search.heal", "schedule": 30.0, "options": {"expires": 20}},
     "repair-drift": {
@@ -327,6 +327,6 @@ ADMIN_CONTENT_SECURITY_POLICY = {
 
 LOG_FORMAT = env.log_format
 LOGGING = log_settings(LOG_FORMAT)
-configure_structlog()
+configure_logs(LOG_FORMAT)
 
 SILENCED_SYSTEM_CHECKS: list[str] = []

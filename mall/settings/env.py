@@ -75,7 +75,9 @@ PUBLIC_ADDRESS = AfterValidator(_public_address)
 class Env(BaseSettings):
     """Everything that an operator may set."""
 
-    model_config = SettingsConfigDict(env_prefix="MALL_", env_file=".env", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="MALL_", env_file=".env", frozen=True, extra="ignore", env_ignore_empty=True
+    )
 
     name: str = Field(default="Passage", min_length=1, max_length=40, description="the mall's name, everywhere")
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")

@@ -5,6 +5,7 @@ Both carry the request's id where there is one; neither carries addresses, names
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Literal
 
 import structlog
@@ -51,8 +52,10 @@ def _formatter(log_format: LogFormat) -> dict[str, Any]:
     return {**made, "processors": processors}
 
 
-def configure_structlog() -> None:
-    """Our own events go through the standard logger, as those of packages do."""
+def configure_logs(log_format: LogFormat) -> None:
+    """Our own events go through the standard logger, as those of packages do; for programs Python's warnings too."""
+    if log_format == "json":
+        logging.captureWarnings(True)
     structlog.configure(
         processors=[*BEFORE, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -12,7 +12,7 @@ import structlog
 
 from search.documents import Language, SearchDocument
 from search.engines.breaker import Breaker
-from search.engines.deadline import Deadline
+from search.engines.deadline import Deadline, DeadlinePassed
 from search.engines.protocol import EngineStatus, NearProduct, Retrieval, SearchEngine, TermFrequencies
 from search.errors import EngineUnavailable, QuestionRefused, SearchError
 from search.queries import Filters, SearchQuery
@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 DEADLINE_SECONDS = 2.0
 STATUS_SECONDS = 1.5  # whoever asks for the state waits two seconds at most
+NAMES_SECONDS = 0.3
 PROBE = SearchQuery(text="", language="fr", page_size=1)
 
 T = TypeVar("T")
@@ -84,6 +85,10 @@ class FailingSoftEngine:
         except EngineUnavailable as error:
             self._failed(error, waited_seconds=time.monotonic() - started)
             return self._ask_fallback(question, error)
+        except Exception as error:
+            # a fault of ours, or an answer that no server gives: told as one, and no reason to let the shopper down
+            log.exception("search.primary_faulty")
+            return self._ask_fallback(question, EngineUnavailable(f"{self._name} is faulty: {type(error).__name__}."))
         return Answered(value=value, is_fallback=False)
 
     def _ask_fallback(self, question: Callable[[SearchEngine], T], reason: EngineUnavailable) -> Answered[T]:
@@ -133,14 +138,27 @@ class FailingSoftEngine:
         return self.ask(lambda engine: engine.correct(text, language=language)).value
 
     def vocabulary(self) -> Vocabulary:
-        """The primary's; while it is away, the last one it gave: gathering the fallback's takes a second at 60,000."""
-        if self._vocabulary is not None and not self.breaker.is_closed:
-            self._watch_primary()
+        """The primary's; while it is away the last one it gave, else the fallback's, which may come a little later."""
+
+        def names(engine: SearchEngine) -> Vocabulary:
+            if engine is not self.primary:
+                return self._vocabulary or self._names_of_fallback(engine)
+            self._vocabulary = engine.vocabulary()
             return self._vocabulary
-        answered = self.ask(lambda engine: engine.vocabulary())
-        if not answered.is_fallback:
-            self._vocabulary = answered.value
-        return self._vocabulary or answered.value
+
+        return self.ask(names).value
+
+    def _names_of_fallback(self, fallback: SearchEngine) -> Vocabulary:
+        """Gathering them takes a second at 60,000 products: whoever would wait for it searches all words as words."""
+
+        def gather() -> Vocabulary:
+            self._vocabulary = fallback.vocabulary()
+            return self._vocabulary
+
+        try:
+            return self._deadline.within(NAMES_SECONDS, gather)
+        except DeadlinePassed:
+            return Vocabulary()
 
     def suggest(self, prefix: str, *, language: Language, limit: int) -> Sequence[Suggestion]:
         return self.ask(lambda engine: engine.suggest(prefix, language=language, limit=limit)).value

@@ -22,7 +22,7 @@ LEAST_RECALL = 0.95
 RECALL_SAMPLE = 50
 RECALL_KEPT_SECONDS = 7 * 24 * 3600
 
-ProblemKind = Literal["away", "breaker", "message", "late", "dead", "recall"]
+ProblemKind = Literal["away", "breaker", "message", "paused", "late", "dead", "recall"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +35,10 @@ class Recall:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StreamState:
-    """One engine and what its changes are like. recall: as last measured, None before that."""
+    """One engine and what its changes are like. recall: as last measured, None before that.
+
+    paused_by: why the engine takes no changes now, "" while it does.
+    """
 
     topic: str
     engine: EngineStatus
@@ -43,6 +46,7 @@ class StreamState:
     lag_seconds: float
     dead: int
     recall: Recall | None
+    paused_by: str = ""
 
     @property
     def is_fallback(self) -> bool:
@@ -85,6 +89,7 @@ def read_state(*, measure: int = 0) -> SearchState:
                 waiting=work.waiting,
                 lag_seconds=work.lag_seconds,
                 dead=work.dead,
+                paused_by=work.paused_by,
                 recall=measure_recall(topic, engine, measure) if measure else last_recall(topic),
             )
         )
@@ -128,6 +133,9 @@ def _faults(stream: StreamState) -> list[tuple[ProblemKind, str]]:
         found.append(("away", text % names))
     elif engine.message and (engine.encoder or engine.has_vectors):
         found.append(("message", engine.message))
+    if stream.paused_by and not found:
+        text = _("%(stream)s: changes wait, and follow by themselves once this is mended: %(reason)s")
+        found.append(("paused", text % (names | {"reason": stream.paused_by})))
     if stream.lag_seconds > LATE_SECONDS:
         text = _("%(stream)s: %(minutes)s minutes late. Is a worker running, and does the server answer?")
         found.append(("late", text % (names | {"minutes": round(stream.lag_seconds / 60)})))

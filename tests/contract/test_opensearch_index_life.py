@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -173,7 +173,7 @@ def test_a_document_that_the_server_will_never_take_is_told_and_the_others_are_s
 class ShortEncoder(TinyEncoder):
     """Gives vectors of another length than it says."""
 
-    def encode_documents(self, texts: list[str]) -> Vectors:  # type: ignore[override]
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
         return np.ones((len(texts), 32), np.float32)[:, :16]
 
 

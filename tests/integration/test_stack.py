@@ -14,7 +14,8 @@ import pytest
 
 from mall.ops.postgresql import NotInstalled
 from mall.ops.stack import AlreadyRunning, Stack
-from tests.services import PROJECT, get, wait_until
+from mall.ops.stack_files import web_command
+from tests.services import PROJECT, free_port, get, wait_until
 
 PAGES = ("/fr/", "/en/search/?q=lamp", "/api/search?q=lamp&language=en", "/fr/shops/")
 
@@ -186,6 +187,40 @@ def test_passwords_are_in_no_command_line_and_no_log(stack: Stack) -> None:
     pages = get(f"{stack.url}/ready")[1] + get(f"{stack.url}/health")[1] + get(f"{stack.url}/metrics")[1]
 
     assert not [word for word in passwords if word in lines or word in logs or word in pages]
+
+
+def test_production_answers_to_its_own_name_over_tls_and_its_health_check_finds_it_well(stack: Stack) -> None:
+    """As the web image runs it, on the stack's servers, with no proxy before it but its headers."""
+    port = free_port()
+    environment = {
+        **stack.environment,
+        "DJANGO_SETTINGS_MODULE": "mall.settings.production",
+        "MALL_SECRET_KEY": "k7" * 40 + "abcdefghij",
+        "MALL_PUBLIC_URL": "https://mall.example",
+        "MALL_ALLOWED_HOSTS": "mall.example",
+        "MALL_LOG_FORMAT": "json",
+        "MALL_WEB_PROCESSES": "1",
+    }
+    check = [sys.executable, "mall/ops/alive.py", "web", str(port)]
+
+    def is_well() -> bool:
+        return subprocess.run(check, cwd=PROJECT, env=environment, check=False, capture_output=True).returncode == 0
+
+    with subprocess.Popen(web_command(port), cwd=PROJECT, env=environment, stderr=subprocess.PIPE) as web:
+        try:
+            wait_until(is_well, seconds=120, what="a web server that is well")
+            name = {"Host": "mall.example"}
+            plain, *_rest = get(f"http://127.0.0.1:{port}/ready", headers=name)
+            served, _page, headers = get(f"http://127.0.0.1:{port}/fr/", headers={**name, "X-Forwarded-Proto": "https"})
+            stranger, *_rest = get(f"http://127.0.0.1:{port}/fr/")
+        finally:
+            web.terminate()
+        assert web.stderr is not None
+        lines = [json.loads(line) for line in web.stderr.read().decode().splitlines()]
+
+    assert (plain, served, stranger) == (200, 200, 400)
+    assert "max-age=" in headers["strict-transport-security"]
+    assert [line["status"] for line in lines if line["event"] == "request" and line["route"] == "home"] == [200]
 
 
 def test_after_a_stop_and_a_start_all_data_are_there(stack: Stack) -> None:

@@ -9,7 +9,7 @@ from mall.ops.drills.crowd import figures_of
 from mall.ops.drills.ground import Ground
 from mall.ops.drills.report import Report
 
-MALL = ("beat", "worker", "web")
+MALL = ("web", "beat", "worker")
 WRITE_SECONDS = 4.0
 
 
@@ -31,7 +31,7 @@ def restore_backup(ground: Ground, report: Report) -> None:
     ground.leave()
     said = ground.manage("restore", folder, "--yes")
     ground.enter()
-    for name in reversed(MALL):
+    for name in MALL:
         stack.start_part(name)
     figures |= figures_of(crowd.asked(), lambda _one: True)
     figures["closed_seconds"] = round(time.monotonic() - closed, 1)

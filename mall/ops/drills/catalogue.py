@@ -52,6 +52,7 @@ def run_drill(name: str, ground: Ground) -> Report:
     report = Report(drill=name)
     started = time.monotonic()
     try:
+        ground.mend()
         ground.until_well()
         DRILLS[name].does(ground, report)
     except (DrillFailed, StackFailed) as error:

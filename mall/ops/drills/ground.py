@@ -140,6 +140,16 @@ class Ground:
         finally:
             figures |= self.do("stop_writing")
 
+    def mend(self) -> None:
+        """Every part runs, as it was made: what a drill that broke off may have left otherwise."""
+        stack = self.stack
+        for node in stack.nodes:
+            if node.is_paused:
+                node.resume()
+        # the clock before the workers, which show that they live once it gives them something to do
+        for name in sorted(stack.names, key=lambda name: name.startswith("worker")):
+            stack.start_part(name)
+
     # what a drill sees
 
     def get(self, path: str) -> tuple[int, bytes]:

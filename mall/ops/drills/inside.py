@@ -43,13 +43,13 @@ def find_deeds() -> dict[str, Deed]:
 
 
 def _done(deed: Deed, arguments: dict[str, Any]) -> dict[str, Any]:
-    from django.db import DatabaseError, connection
+    from django.db import close_old_connections
 
+    # the last one may be of a server that was killed since
+    close_old_connections()
     try:
         return {"ok": deed(**arguments)}
     except Exception as error:
-        if isinstance(error, DatabaseError):
-            connection.close()
         traceback.print_exc()
         return {"error": f"{type(error).__name__}: {error}"[:2000]}
 

@@ -18,6 +18,8 @@ BACK_SECONDS = 30.0
 FORGET_SECONDS = 0.2
 WHOLE_SECONDS = 2.0
 RATE = 20.0
+# in this order, both ways: a worker shows that it lives once the clock gives it something to do
+FOLLOWERS = ("beat", "worker")
 
 
 def kill_server(ground: Ground, report: Report) -> None:
@@ -66,7 +68,7 @@ def is_back(ground: Ground) -> bool:
 def show_old_index(ground: Ground, report: Report) -> None:
     """F04: the index stops following; prices and stock that are shown are the database's all the same."""
     figures, stack = report.figures, ground.stack
-    for name in ("beat", "worker"):
+    for name in FOLLOWERS:
         stack.stop_part(name)
     sold = ground.do("sell_unseen")
     with ground.crowd() as crowd:
@@ -74,7 +76,7 @@ def show_old_index(ground: Ground, report: Report) -> None:
         products = [one for one in ground.search(sold["title"])["results"] if _is(one, "product", sold["product"])]
         things = [one for one in ground.search(sold["thing_title"])["results"] if _is(one, "listing", sold["thing"])]
     differing = ground.do("compare")
-    for name in ("worker", "beat"):
+    for name in FOLLOWERS:
         stack.start_part(name)
     shown = [one["offers"].get("new", {}).get("from_minor") for one in products]
     figures |= figures_of(crowd.asked(), lambda _one: True)
@@ -96,7 +98,7 @@ def _is(result: dict[str, Any], kind: str, pk: int) -> bool:
 def deliver_out_of_order(ground: Ground, report: Report) -> None:
     """F11: changes arrive twice, in every order, late, after the server forgot a removal; the nightly compare heals."""
     figures, stack = report.figures, ground.stack
-    for name in ("beat", "worker"):
+    for name in FOLLOWERS:
         stack.stop_part(name)
     with ground.crowd(buyers=2) as crowd:
         figures |= ground.do("deliver_in_every_order")
@@ -106,7 +108,7 @@ def deliver_out_of_order(ground: Ground, report: Report) -> None:
         _forget_removals_after(ground, None)
         product = late.pop("product")
         figures |= {"healed": ground.do("repair"), "late": late}
-        for name in ("worker", "beat"):
+        for name in FOLLOWERS:
             stack.start_part(name)
         checks.expect_agreement(report, ground, writes=False)
         ground.do("repair", revive=product)

@@ -11,6 +11,7 @@ from django.db.models import Count, Min, Q
 
 from mall.catalogue.models import Category, Offer, ProductPhoto
 from mall.core.pictures import PictureSources, sources_of
+from mall.pages.selectors.kept import kept
 
 DEPARTMENTS_SECONDS = 60
 FIGURES_SECONDS = 300
@@ -74,7 +75,7 @@ def find_category(path: str) -> CategoryFamily | None:
 
 def category_figures() -> CategoryFigures:
     """Counts and pictures of every category that holds a live offer; at most FIGURES_SECONDS old."""
-    return cache.get_or_set("categories:figures", _read_figures, FIGURES_SECONDS)  # type: ignore[return-value]
+    return kept("categories:figures", _read_figures, seconds=FIGURES_SECONDS)
 
 
 def _node(category: Category) -> CategoryNode:

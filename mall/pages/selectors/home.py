@@ -17,6 +17,7 @@ from mall.catalogue.models import Offer, Product, ProductPhoto, ProductText
 from mall.core.money import Money
 from mall.core.pictures import PictureSources, sources_of
 from mall.pages.selectors.browse import live_listings
+from mall.pages.selectors.kept import kept
 from mall.sellers.models import Seller
 
 HERO_SECONDS = 60
@@ -58,7 +59,7 @@ def hero_product(language: str, today: date) -> HeroProduct | None:
     key = f"home:hero:{language}:{today:%Y-%m-%d}"
     found = cache.get(key, default="unread")
     if found == "unread":
-        choice = cache.get_or_set(f"home:hero-choice:{today:%Y-%m-%d}", lambda: _choose_hero(today), PICKS_SECONDS)
+        choice = kept(f"home:hero-choice:{today:%Y-%m-%d}", lambda: _choose_hero(today), seconds=PICKS_SECONDS)
         found = _hero(choice, language) if choice else None
         cache.set(key, found, HERO_SECONDS)
     return found  # type: ignore[no-any-return]
@@ -68,7 +69,7 @@ def compared_products(today: date, limit: int) -> tuple[int, ...]:
     """Products that can be had new and second-hand, changing with the week, each of another category."""
     year, week, _day = today.isocalendar()
     key = f"home:compared:{year}-{week}:{limit}"
-    return cache.get_or_set(key, lambda: _find_compared(f"{year}-{week}", limit), PICKS_SECONDS)  # type: ignore[return-value]
+    return kept(key, lambda: _find_compared(f"{year}-{week}", limit), seconds=PICKS_SECONDS)
 
 
 def private_things(limit: int) -> tuple[int, ...]:
@@ -79,7 +80,7 @@ def private_things(limit: int) -> tuple[int, ...]:
 
 
 def private_thing_count() -> int:
-    return cache.get_or_set("home:private-things", lambda: _of_private_sellers().count(), PICKS_SECONDS)  # type: ignore[return-value]
+    return kept("home:private-things", lambda: _of_private_sellers().count(), seconds=PICKS_SECONDS)
 
 
 def _of_private_sellers() -> QuerySet:  # type: ignore[type-arg]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.core.cache import cache
 from django.db.models import Count, Min, Q
 
 from mall.catalogue.models import Brand, ProductPhoto
 from mall.core.pictures import PictureSources, sources_of
+from mall.pages.selectors.kept import kept
 from mall.sellers.models import Seller
 
 SHOPS_SECONDS = 120
@@ -50,7 +50,7 @@ def find_seller(slug: str) -> Seller | None:
 
 def shops(kind: str) -> tuple[Shop, ...]:
     """Open sellers of one kind that sell something now, by name; at most SHOPS_SECONDS old."""
-    return cache.get_or_set(f"shops:{kind}", lambda: _read_shops(kind), SHOPS_SECONDS)  # type: ignore[return-value]
+    return kept(f"shops:{kind}", lambda: _read_shops(kind), seconds=SHOPS_SECONDS)
 
 
 def theme_of(seller: Seller) -> str:

@@ -48,6 +48,17 @@ def database_is_away(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def disk_is_full(request: HttpRequest) -> HttpResponse:
+    """507: there is no room for what was sent; nothing of it was kept."""
+    context = {
+        "mall_name": settings.MALL_NAME,
+        "contact_email": parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
+        "frame": PageFrame(request),
+        "request_id": getattr(request, "request_id", ""),
+    }
+    return HttpResponse(render_to_string("pages/error_507.html", context), status=507)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Context processors are left out: one of them may be what failed."""
     context = {

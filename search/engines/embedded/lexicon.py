@@ -25,16 +25,19 @@ RENEWED_AFTER_SECONDS = 60.0
 
 @dataclass(slots=True)
 class Lexicon:
-    """Names of one state of the index; each part is gathered when first asked for."""
+    """Names of one state of the index; each part is gathered when first asked for.
+
+    In a large catalogue that takes a second, so no part waits for another.
+    """
 
     snapshot: Snapshot
     made_at: float
     _suggesters: dict[Language, Suggester] = field(default_factory=dict)
     _usual_words: dict[Language, dict[str, str]] = field(default_factory=dict)
     _vocabulary: Vocabulary | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    # of its own: in a large catalogue suggestions take a second to gather, and searches do not need them
     _suggester_lock: threading.Lock = field(default_factory=threading.Lock)
+    _usual_lock: threading.Lock = field(default_factory=threading.Lock)
+    _vocabulary_lock: threading.Lock = field(default_factory=threading.Lock)
 
     def suggester(self, language: Language) -> Suggester:
         with self._suggester_lock:
@@ -43,7 +46,7 @@ class Lexicon:
             return self._suggesters[language]
 
     def vocabulary(self) -> Vocabulary:
-        with self._lock:
+        with self._vocabulary_lock:
             if self._vocabulary is None:
                 self._vocabulary = build_vocabulary(stored_names(self.snapshot))
             return self._vocabulary
@@ -56,7 +59,7 @@ class Lexicon:
         return usual_form(text, language, self._usual(language))
 
     def _usual(self, language: Language) -> dict[str, str]:
-        with self._lock:
+        with self._usual_lock:
             if language not in self._usual_words:
                 self._usual_words[language] = usual_words(self.snapshot.written_words, language)
             return self._usual_words[language]

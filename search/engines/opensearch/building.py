@@ -22,6 +22,7 @@ Progress = Callable[[int], None]
 SHUFFLED = 4_000
 SAMPLE = 50
 CANARIES = 5
+FLUSH_SECONDS = 300.0
 _MISSING_SHARE = 0.05
 
 
@@ -40,6 +41,8 @@ class Builder:
         try:
             sample, streamed, refused = self._fill(index, documents, encoder, live, progress)
             self._client.call("POST", f"/{index}/_refresh", seconds=60.0)
+            # a server that is killed before it did so by itself writes the whole index again before it answers
+            self._client.call("POST", f"/{index}/_flush", seconds=FLUSH_SECONDS)
             self._check(index, sample, streamed - len(refused))
             self._generations.switch_to(index)
         except BaseException:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from mall.pages.selectors import browse
+from mall.pages.selectors.browse import browse_seller
 from tests.factories import CategoryFactory, ListingFactory, OfferFactory, SellerFactory
 from tests.integration.pages.shelves import put_photo, stock_product
 
@@ -75,6 +77,36 @@ def test_a_seller_or_page_that_does_not_exist_is_not_found(client: Client, path:
     SellerFactory(slug="boutique")
 
     assert client.get(path).status_code == 404
+
+
+def test_what_a_seller_sells_stands_newest_first_over_all_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browse, "PAGE_SIZE", 2)
+    shop, category = SellerFactory(brand=True), CategoryFactory()
+    products = [stock_product(category, shop=shop) for _number in range(3)]
+    stock_product(category)
+
+    pages = [browse_seller(shop.pk, number=number, is_private=False) for number in (1, 2, 3)]
+
+    ids = [[hit.source_id for hit in page.hits] if page else None for page in pages]
+    assert ids == [[products[2].pk, products[1].pk], [products[0].pk], None]
+    assert pages[0] is not None and pages[0].total == 3
+
+
+def test_only_a_long_list_is_counted_less_often_than_it_is_shown(
+    monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    shop, category = SellerFactory(brand=True), CategoryFactory()
+    stock_product(category, shop=shop)
+    assert browse_seller(shop.pk, number=1, is_private=False)
+    stock_product(category, shop=shop)
+
+    short = browse_seller(shop.pk, number=1, is_private=False)
+    monkeypatch.setattr(browse, "LONG_LIST", 2)
+    browse_seller(shop.pk, number=1, is_private=False)
+    with django_assert_num_queries(2):
+        long = browse_seller(shop.pk, number=1, is_private=False)
+
+    assert short == long and short is not None and short.total == 2
 
 
 def test_shops_lists_brands_and_professionals_that_sell_something(client: Client) -> None:

@@ -27,7 +27,7 @@ LAMP = SearchQuery(text="lampe", language="fr")
 
 
 class Server(EmbeddedEngine):
-    """An engine with a switch: well, away (refuses at once), hanging (never answers), refusing (this question).
+    """An engine with a switch: well, away (at once), hanging (never answers), refusing (this question), faulty.
 
     asked: how many questions reached it.
     """
@@ -40,6 +40,8 @@ class Server(EmbeddedEngine):
         self.asked += 1
         if self.state == "away":
             raise EngineUnavailable("nobody is at home")
+        if self.state == "faulty":
+            raise KeyError("_source")
         if self.state == "refusing":
             raise QuestionRefused("400: no such field")
         if self.state == "hanging":
@@ -109,7 +111,7 @@ def test_the_server_answers_while_it_is_well(soft: SoftEngine) -> None:
     assert (found.total, found.is_fallback) == (2, False)
 
 
-@pytest.mark.parametrize("state", ["away", "hanging", "refusing"])
+@pytest.mark.parametrize("state", ["away", "hanging", "refusing", "faulty"])
 def test_a_server_that_does_not_answer_is_stood_in_for_and_the_answer_says_so(
     state: str, server: Server, soft: SoftEngine
 ) -> None:
@@ -169,9 +171,10 @@ def test_a_question_of_several_calls_has_one_deadline_and_one_engine(server: Ser
     assert seen[-3:] == [engine.fallback] * 3
 
 
-def test_a_refused_question_is_no_failure_of_the_server(server: Server, soft: SoftEngine) -> None:
+@pytest.mark.parametrize("state", ["refusing", "faulty"])
+def test_what_lies_with_the_question_is_no_failure_of_the_server(state: str, server: Server, soft: SoftEngine) -> None:
     engine = soft()
-    server.state = "refusing"
+    server.state = state
 
     for _ in range(10):
         engine.retrieve(LAMP)
@@ -252,6 +255,25 @@ def test_the_names_that_the_server_gave_last_serve_on_while_it_is_away(server: S
     assert engine.vocabulary() is known  # the failure that opens the breaker
     assert engine.vocabulary() is known
     assert server.asked == 2
+
+
+def test_names_that_take_long_to_gather_hold_up_no_search(
+    server: Server, soft: SoftEngine, stand_by: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = soft(failures=1)
+    server.state = "away"
+    gathered = stand_by.vocabulary()
+    may_end = threading.Event()
+
+    def slowly() -> Vocabulary:
+        may_end.wait(10)
+        return gathered
+
+    monkeypatch.setattr(stand_by, "vocabulary", slowly)
+
+    assert engine.vocabulary() == Vocabulary()
+    may_end.set()
+    wait_until(lambda: engine.vocabulary() is gathered)
 
 
 def test_the_other_questions_are_stood_in_for_too(server: Server, soft: SoftEngine) -> None:
