@@ -166,7 +166,7 @@ def stack(*, heap: str = "512m", **settings: str) -> Iterator[Stack]:
     chosen = {"MALL_SEARCH_MODEL": "none", "MALL_SEARCH_REQUESTS_PER_MINUTE": "0"}
     chosen |= {f"MALL_{name.upper()}": value for name, value in settings.items()}
     try:
-        made = Stack(folder, heap=heap, settings=chosen)
+        made = Stack(folder, heap=heap, settings=chosen, is_short_lived=True)
         try:
             yield made.start(with_demo=False)
         finally:

@@ -33,7 +33,7 @@ from mall.core.outbox_claims import MAX_ATTEMPTS
 from mall.core.outbox_dead import dead_rows, discard_dead, replay_dead
 from mall.core.outbox_errors import Busy, OutboxError, Refused, Unfinished
 from mall.core.outbox_leases import Keeper, LeaseTaken, database_now, give_sign_of_life, new_holder
-from mall.core.outbox_turn import BATCH_ROWS, LONGEST_SECONDS, Handler, TopicRules, Turn, lease_of
+from mall.core.outbox_turn import BATCH_ROWS, LONGEST_SECONDS, Handler, TopicRules, Turn, lease_of, wish_of
 
 __all__ = [
     "BATCH_ROWS",
@@ -157,8 +157,8 @@ def alone(*topics: str, wait_seconds: float = 0.0) -> Iterator[Callable[[], None
     """
     ends_at = time.monotonic() + wait_seconds
     with Keeper(new_holder(), LEASE_SECONDS) as keeper:
-        for topic in topics:
-            _until(lambda topic=topic: keeper.take(lease_of(topic)), ends_at)  # type: ignore[misc]
+        for name in [name for topic in topics for name in (wish_of(topic), lease_of(topic))]:
+            _until(lambda name=name: keeper.take(name), ends_at)  # type: ignore[misc]
         # who claimed before the leases were taken is waited for; who claims now sees them and gives back
         in_hand = OutboxRow.objects.filter(topic__in=topics).exclude(claimed_by="")
         _until(lambda: not in_hand.filter(locked_until__gt=database_now()).exists(), ends_at)

@@ -106,25 +106,39 @@ def _tried(make: Callable[[datetime], list[ClaimedRow]]) -> list[ClaimedRow]:
 
 
 def _claim(candidates: QuerySet[OutboxRow], topic: str, holder: str, until: datetime) -> list[ClaimedRow]:
-    first = list(candidates)
-    if not first:
-        return []
-    live = OutboxRow.objects.filter(topic=topic, key__in={row.key for row in first}, is_dead=False)
-    others = live.filter(claimed_by="").exclude(pk__in=[row.pk for row in first]).select_for_update(skip_locked=True)
     groups: dict[str, list[OutboxRow]] = {}
-    for row in sorted([*first, *others], key=lambda row: row.pk):
+    for row in _with_rows_of_same_things(list(candidates), topic):
         groups.setdefault(row.key, []).append(row)
     newest = [_newest_of(same) for same in groups.values()]
-    older = [row.pk for same in groups.values() for row in same[:-1]]
-    if older:
-        OutboxRow.objects.filter(pk__in=older).delete()
-        OutboxRow.objects.bulk_update(
-            [same[-1] for same in groups.values() if len(same) > 1], ["attempts", "waits", "created_at"]
+    merged = [same for same in groups.values() if len(same) > 1]
+    if merged:
+        OutboxRow.objects.filter(pk__in=[row.pk for same in merged for row in same[:-1]]).delete()
+        OutboxRow.objects.bulk_update([same[-1] for same in merged], ["attempts", "waits", "created_at"])
+    if newest:
+        OutboxRow.objects.filter(pk__in=[row.id for row in newest]).update(
+            attempts=F("attempts") + 1, claimed_by=holder, locked_until=until
         )
-    OutboxRow.objects.filter(pk__in=[row.id for row in newest]).update(
-        attempts=F("attempts") + 1, claimed_by=holder, locked_until=until
-    )
     return newest
+
+
+def _with_rows_of_same_things(first: list[OutboxRow], topic: str) -> list[OutboxRow]:
+    """These locked rows and the others of their things, oldest first.
+
+    A thing of which another worker is taking an older row in this moment is left to it: a newer change must not
+    overtake an older one.
+    """
+    live = OutboxRow.objects.filter(topic=topic, key__in={row.key for row in first}, is_dead=False, claimed_by="")
+    others = live.exclude(pk__in=[row.pk for row in first])
+    seen = dict(others.values_list("pk", "key"))
+    if not seen:
+        return first
+    locked = list(others.filter(pk__in=seen).select_for_update(skip_locked=True))
+    ours = {row.pk for row in locked}
+    newest: dict[str, int] = {}
+    for row in [*first, *locked]:
+        newest[row.key] = max(row.pk, newest.get(row.key, row.pk))
+    overtaken = {key for pk, key in seen.items() if pk not in ours and pk < newest[key]}
+    return sorted((row for row in [*first, *locked] if row.key not in overtaken), key=lambda row: row.pk)
 
 
 def _newest_of(same: Sequence[OutboxRow]) -> ClaimedRow:

@@ -54,6 +54,11 @@ def lease_of(topic: str) -> str:
     return f"topic:{topic}"
 
 
+def wish_of(topic: str) -> str:
+    """Name of the lease of whoever waits for a topic: workers that take turns at it would never leave a gap for him."""
+    return f"wish:{topic}"
+
+
 class Turn:
     """handlers, rules: by topic. most_rows: to be done. ends: asked between batches."""
 
@@ -123,7 +128,7 @@ class Turn:
         lease = lease_of(topic)
         if not self._rules_of(topic).is_serial():
             yield not held_by_others([lease], self.keeper.holder)
-        elif not self.keeper.take(lease):
+        elif held_by_others([wish_of(topic)], self.keeper.holder) or not self.keeper.take(lease):
             yield False
         else:
             try:

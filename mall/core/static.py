@@ -20,7 +20,7 @@ JOINED_STYLESHEETS = ("css/main.css",)
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _IMPORT = re.compile(r'@import\s+"(?P<path>[^"]+)"(?:\s+layer\((?P<layer>[\w-]+)\))?\s*;')
 _URL = re.compile(r"""url\(\s*(?P<quote>["']?)(?!data:|/|#|https?:)(?P<path>[^"')]+)(?P=quote)\s*\)""")
-_INDENT = re.compile(r"\s*\n\s*")
+_INDENT = re.compile(r"(?<!\s)\s*\n\s*")
 
 
 def join_stylesheet(name: str, read: Callable[[str], str]) -> str:

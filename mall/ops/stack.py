@@ -87,7 +87,8 @@ class Stack:
         self.url = self.environment["MALL_PUBLIC_URL"]
         self._servers = self._make_servers()
         self._mall = self._make_mall(workers, shows_lines)
-        self._made: dict[str, tuple[Sequence[str], Mapping[str, str] | None]] = {}
+        # by name, command and environment of parts that `change_part` changed, as they were before
+        self.changed: dict[str, tuple[Sequence[str], Mapping[str, str] | None]] = {}
 
     @property
     def nodes(self) -> list[Node]:
@@ -281,10 +282,13 @@ class Stack:
         """From its next start on a part of the mall has these words at the end of its command, and these MALL_…
         variables over its own, by lower-case name; without any it is as it was made.
         """
-        made = self._made.setdefault(name, (self._child(name).command, self._child(name).environment))
         child = self._child(name)
-        child.command = [*made[0], *words]
-        child.environment = {**(made[1] or {}), **{f"MALL_{key.upper()}": value for key, value in settings.items()}}
+        made = self.changed.pop(name, (child.command, child.environment))
+        child.command, child.environment = made
+        if words or settings:
+            self.changed[name] = made
+            own = {f"MALL_{key.upper()}": value for key, value in settings.items()}
+            child.command, child.environment = [*made[0], *words], {**(made[1] or {}), **own}
 
     def pause(self, name: str) -> None:
         """Stop its clock (SIGSTOP): its connections stay open and nothing is answered until `resume`."""

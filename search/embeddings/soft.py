@@ -44,8 +44,8 @@ class SoftEncoder:
 
     @property
     def fault(self) -> str:
-        """Why the model is left alone now; "" while it is asked."""
-        return "" if self._breaker.is_closed else self._reason
+        """Why the last query had no vector, or why the model is left alone; "" while it answers."""
+        return self._reason
 
     def encode_documents(self, texts: Sequence[str]) -> Vectors:
         """As the model does, however long that takes: nobody waits for it."""
@@ -57,12 +57,15 @@ class SoftEncoder:
             raise EncoderUnavailable(self._reason)
         started = time.monotonic()
         try:
-            return self._in_time(text)
+            vector = self._in_time(text)
         except EncoderUnavailable as error:
             self._reason = str(error)
             if self._breaker.failed(waited_seconds=time.monotonic() - started):
                 log.error("search.text_model_left_alone", reason=self._reason)
             raise
+        if self._breaker.is_closed:
+            self._reason = ""
+        return vector
 
     def _in_time(self, text: str) -> Vectors:
         try:
@@ -99,6 +102,7 @@ class SoftEncoder:
             self._reason = str(error)
             self._breaker.probe_ended(is_answered=False)
         else:
+            self._reason = ""
             self._breaker.probe_ended(is_answered=True)
             log.warning("search.text_model_answers_again")
 

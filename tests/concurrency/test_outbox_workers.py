@@ -10,7 +10,7 @@ import pytest
 
 from mall.core import outbox
 from tests.conftest import MallOfItsOwn, StartPython
-from tests.services import line_of, together
+from tests.services import go_on, line_of, together
 
 ROWS = 2000
 
@@ -155,6 +155,40 @@ def test_one_thing_is_in_one_hand_at_a_time_and_never_goes_back(
         range(1188, 1200)
     )
     assert overlaps([row for rows in done.values() for row in rows]) > 0
+
+
+HOLDS_THE_OLDER = """
+import sys
+from django.db import transaction
+from mall.core.models import OutboxRow
+with transaction.atomic():
+    OutboxRow.objects.select_for_update().get(payload__n=0)
+    print("in the middle", flush=True)
+    sys.stdin.readline()
+print("let go", flush=True)
+"""
+
+DRAIN_ONCE = """
+from mall.core import outbox
+@outbox.handles("test.note")
+def note(payloads):
+    print([payload["n"] for payload in payloads])
+outbox.drain()
+print("drained")
+"""
+
+
+def test_a_change_does_not_overtake_an_older_one_that_another_worker_is_taking(
+    postgresql_mall: MallOfItsOwn, start_python: StartPython
+) -> None:
+    line_of(start_python(WRITE, "2", "1", mall=postgresql_mall))
+    other = start_python(HOLDS_THE_OLDER, mall=postgresql_mall)
+    assert line_of(other) == "in the middle"
+
+    assert line_of(start_python(DRAIN_ONCE, mall=postgresql_mall)) == "drained"
+
+    assert go_on(other) == "let go"
+    assert line_of(start_python(DRAIN_ONCE, mall=postgresql_mall)) == "[1]"
 
 
 def test_a_serial_topic_is_in_one_hand_at_a_time(postgresql_mall: MallOfItsOwn, start_python: StartPython) -> None:

@@ -70,12 +70,12 @@ def _inside(root: Path, file: CopiedFile) -> Path:
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
-    """Every file in order, links and half-written ones left out."""
+    """Every file in order, links and half-written ones (`.name`, `name.part`) left out."""
     for base, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
             path = Path(base, name)
-            if not path.is_symlink() and not name.endswith(".part"):
+            if not path.is_symlink() and not name.startswith(".") and not name.endswith(".part"):
                 yield path
 
 

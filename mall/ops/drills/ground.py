@@ -143,6 +143,9 @@ class Ground:
     def mend(self) -> None:
         """Every part runs, as it was made: what a drill that broke off may have left otherwise."""
         stack = self.stack
+        for name in list(stack.changed):
+            stack.stop_part(name)
+            stack.change_part(name)
         for node in stack.nodes:
             if node.is_paused:
                 node.resume()

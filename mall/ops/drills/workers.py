@@ -14,7 +14,7 @@ from mall.ops.drills.report import Report
 
 EDGE_PX = 5000
 DONE_SECONDS = 90.0
-POISON = {"raises": 6, "exits": 6, "is killed": 6, "eats memory": 6, "never ends": 7}
+POISON = {"raises": 6, "exits": 7, "is killed": 6, "eats memory": 7, "never ends": 7}
 GOOD = 24
 WORKER_WORDS = ("--include", "mall.ops.drills.poisons")
 

@@ -10,7 +10,7 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -21,7 +21,7 @@ from mall.ops.opensearch.assemble import assembled
 from mall.ops.opensearch.errors import NodeFailed
 from mall.ops.opensearch.java import SHORT_LIVED_FLAGS, find_java, flags_for
 from mall.ops.opensearch.node import Node, Program
-from mall.ops.opensearch.reach import reachable
+from mall.ops.opensearch.reach import reachable, twin_of
 from mall.ops.opensearch.recipe import DEFAULT_VERSION, recipe_of
 
 READY_SECONDS = 120.0
@@ -58,12 +58,14 @@ class Cluster:
         port: int | None = None,
         settings: Mapping[str, object] | None = None,
         is_short_lived: bool = False,
+        without: Collection[str] = (),
     ) -> None:
         """Assemble what is missing and lay the nodes out; `start` or `with` starts them.
 
         heap: of each node, as 512m or 1g. data: a folder that is kept; None: a temporary one. port: of the first node.
         settings: lines of opensearch.yml over SETTINGS. is_short_lived: start with half the work, and never become
-        really fast: for tests, not for measurements. Raises NotToBeHad, WrongContent, OpenSearchError.
+        really fast: for tests, not for measurements. without: plugins of NEEDED that are left out, to see what is said
+        of such a server. Raises NotToBeHad, WrongContent, OpenSearchError.
         """
         recipe = recipe_of(version)
         java = find_java(recipe)
@@ -73,7 +75,8 @@ class Cluster:
         self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="opensearch-starter")
         self.folder, self._lock = _run_folder()
         self._maker = os.getpid()
-        home = reachable(home, self.folder)
+        self._needed = [name for name in NEEDED if name not in without]
+        home = twin_of(home, self.folder, without=without) if without else reachable(home, self.folder)
         java_home = reachable(java.home, self.folder)
         class_path = f"{home}/lib/*" if java.has_locales else f"{home}/lib/*:{home}/locales/*"
         program = Program(
@@ -150,7 +153,7 @@ class Cluster:
         except (OSError, ValueError):
             return False
         have = {part["name"] for part in (*told["plugins"], *told["modules"])}
-        missing = [name for name in NEEDED if name not in have]
+        missing = [name for name in self._needed if name not in have]
         if missing:
             raise NodeFailed(f"{node.name} came without {', '.join(missing)}")
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from mall.ops.opensearch.errors import OpenSearchError
@@ -31,12 +32,17 @@ def reachable(folder: Path, into: Path) -> Path:
     folder = folder.resolve()
     if server_user() is None or is_reachable(folder):
         return folder
-    twin = into / folder.name
+    return twin_of(folder, into)
+
+
+def twin_of(folder: Path, into: Path, *, without: Iterable[str] = ()) -> Path:
+    """The folder once more, in `into`. without: names in it, at any depth, that are left out."""
+    twin, left_out = into / folder.name, shutil.ignore_patterns(*without)
     try:
-        shutil.copytree(folder, twin, copy_function=os.link, symlinks=True)
+        shutil.copytree(folder, twin, copy_function=os.link, symlinks=True, ignore=left_out)
     except (OSError, shutil.Error):
         shutil.rmtree(twin, ignore_errors=True)
-        shutil.copytree(folder, twin, symlinks=True)
+        shutil.copytree(folder, twin, symlinks=True, ignore=left_out)
     return twin
 
 

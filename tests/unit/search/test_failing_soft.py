@@ -334,6 +334,7 @@ def test_what_is_done_in_time_comes_back_as_it_is() -> None:
     woken.set()
 
 
+@pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")  # from Python 3.12 on
 def test_a_forked_process_has_threads_of_its_own() -> None:
     deadline = Deadline("test")
     assert deadline.within(5, lambda: 1) == 1

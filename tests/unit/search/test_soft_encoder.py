@@ -78,6 +78,10 @@ def test_whatever_a_model_raises_means_words_alone(error: Exception, soft: SoftE
         soft.encode_documents(["lampe"])
 
     assert said == [f"The text model failed ({type(error).__name__}); words alone are searched meanwhile."]
+    assert soft.fault == said[0]
+
+    model.fault = None
+    assert soft.encode_query("lampe").any()
     assert soft.fault == ""
 
 
