@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -22,14 +23,13 @@ from search.engines.opensearch.mapping import (
 )
 from search.facet_values import SAVINGS
 from search.ranking.weights import RankingWeights
-from search.terms import codes_in, terms_in, text_hash, written_in
+from search.terms import codes_in, term_key, terms_in, text_hash, written_in
 
-# inside a term of a title's sequence there may be a blank, never this
-TERM_MARK = "\x1f"
 LABEL_MARK = "\x1f"
 _MAX_WORD_CHARACTERS = 120
 _MAX_KEYWORD_CHARACTERS = 8_000
 _MAX_COMPLETED_CHARACTERS = 400
+_MAX_TITLE_TERMS = 1_000
 
 
 def document_body(document: SearchDocument, vector: Vectors | None, weights: RankingWeights) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def document_body(document: SearchDocument, vector: Vectors | None, weights: Ran
     for language in LANGUAGES:
         title = document.text_in(language).title
         body[terms_field(language)] = _counted_terms(document, language, weights)
-        body[look_field(language)] = TERM_MARK.join(title_sequence(title, language))[:_MAX_KEYWORD_CHARACTERS]
+        body[look_field(language)] = _title_keys(title, language)
         if language in document.texts:
             body[title_field(language)] = title[:_MAX_KEYWORD_CHARACTERS]
     if vector is not None and vector.any():
@@ -71,6 +71,12 @@ def _counted_terms(document: SearchDocument, language: Language, weights: Rankin
     for term in title:
         counts[term] += round(weights.title_repeats)
     return " ".join(f"{term}{FREQUENCY_MARK}{count}" for term, count in counts.items())
+
+
+def _title_keys(title: str, language: Language) -> str:
+    """`search.terms.term_key` of each term of the title's sequence, little-endian one after the other, as base64."""
+    keys = [term_key(language, term) for term in title_sequence(title, language)[:_MAX_TITLE_TERMS]]
+    return base64.b64encode(np.array(keys, "<u8").tobytes()).decode()
 
 
 def _category_labels(document: SearchDocument) -> list[str]:

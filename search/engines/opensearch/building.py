@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
+import structlog
 
 from search.analysis import embedding_text
 from search.documents import SearchDocument
@@ -17,12 +18,18 @@ from search.engines.opensearch.generations import Generations, IndexFacts
 from search.engines.opensearch.writer import READ_AT_ONCE, Writer
 from search.errors import DocumentsRefused, EncoderUnavailable, EngineUnavailable, IndexRebuilding
 
+log = structlog.get_logger(__name__)
+
 Progress = Callable[[int], None]
 # Neighbours in a catalogue are near-duplicates; in that order the graph of vectors finds less of them (decision 0014).
 SHUFFLED = 4_000
 SAMPLE = 50
 CANARIES = 5
 FLUSH_SECONDS = 300.0
+MERGE_SECONDS = 3600.0
+REFRESH_INTERVAL = "1s"
+# of each shard after a build; one alone would lose near-duplicates (decision 0014)
+SEGMENTS = 5
 _MISSING_SHARE = 0.05
 
 
@@ -40,9 +47,7 @@ class Builder:
         index = self._generations.create(encoder)
         try:
             sample, streamed, refused = self._fill(index, documents, encoder, live, progress)
-            self._client.call("POST", f"/{index}/_refresh", seconds=60.0)
-            # a server that is killed before it did so by itself writes the whole index again before it answers
-            self._client.call("POST", f"/{index}/_flush", seconds=FLUSH_SECONDS)
+            self._settle(index)
             self._check(index, sample, streamed - len(refused))
             self._generations.switch_to(index)
         except BaseException:
@@ -51,6 +56,19 @@ class Builder:
         if refused:
             raise DocumentsRefused(refused)
         return index
+
+    def _settle(self, index: str) -> None:
+        """What was written is findable and on disk, in few segments: each costs every search a little."""
+        settings = {"index": {"refresh_interval": REFRESH_INTERVAL}}
+        self._client.call("PUT", f"/{index}/_settings", settings, seconds=FLUSH_SECONDS)
+        self._client.call("POST", f"/{index}/_refresh", seconds=FLUSH_SECONDS)
+        try:
+            self._client.call("POST", f"/{index}/_forcemerge?max_num_segments={SEGMENTS}", seconds=MERGE_SECONDS)
+        except EngineUnavailable as error:
+            # it goes on there, and nothing but speed depends on it
+            log.warning("search.index_not_merged", index=index, error=str(error))
+        # a server that is killed before it did so by itself writes the whole index again before it answers
+        self._client.call("POST", f"/{index}/_flush", seconds=FLUSH_SECONDS)
 
     def _live(self) -> IndexFacts | None:
         try:

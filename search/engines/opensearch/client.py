@@ -43,7 +43,7 @@ class _Serializer(JSONSerializer):
         return orjson.loads(s)
 
     def dumps(self, data: Any) -> Any:
-        return data if isinstance(data, str) else orjson.dumps(data).decode()
+        return data if isinstance(data, str) else orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
 
 class Client:
@@ -96,7 +96,7 @@ class Client:
         lines: list[Body] = []
         for body in bodies:
             lines += [{"index": index}, body]
-        text = b"\n".join(orjson.dumps(line) for line in lines) + b"\n"
+        text = b"\n".join(orjson.dumps(line, option=orjson.OPT_SERIALIZE_NUMPY) for line in lines) + b"\n"
         answer = self.call("POST", "/_msearch", text.decode(), params={"search_type": search_type})
         found: list[Body] = answer["responses"]
         for one in found:

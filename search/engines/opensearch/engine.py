@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+import numpy as np
+
 from search.analysis import stem
 from search.documents import LANGUAGES, Language, SearchDocument
 from search.embeddings.protocol import TextEncoder, Vectors
@@ -142,7 +144,7 @@ class OpenSearchEngine:
             self._encoder_error = str(error)
             return None
         self._encoder_error = ""
-        return vector if vector.any() else None
+        return np.ascontiguousarray(vector, np.float32) if vector.any() else None
 
     def correct(self, text: str, *, language: Language) -> tuple[str, tuple[Correction, ...]]:
         lexicon = self._lexicons.lexicon()

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from search.engines.opensearch.bodies import TERM_MARK
 from search.engines.opensearch.window import Candidate, Window
 from search.engines.opensearch.words import Words
 from search.ranking.leading import Said, bare_numbers, leads
 from search.ranking.weights import RankingWeights
+from search.terms import term_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,10 @@ def _leaders(
 
 
 def _said(side: Sequence[Candidate], words: Words, numbers: Sequence[str], identified: frozenset[str]) -> Said:
-    titles = [set(one.look.split(TERM_MARK)) for one in side]
+    keys = [term_key(words.language, number) for number in numbers]
+    titles = [set(one.title_keys.tolist()) for one in side] if keys else [set[int]()] * len(side)
     return Said(
         np.array([words.held(one.names).reach for one in side], np.float32),
-        np.array([sum(number in title for number in numbers) for title in titles], np.int64),
+        np.array([sum(key in title for key in keys) for title in titles], np.int64),
         np.array([one.id in identified for one in side], bool),
     )

@@ -23,6 +23,8 @@ VECTOR = "embedding"
 # titles of all languages, completed to while typing
 COMPLETE = "complete"
 _KEPT = {"type": "keyword", "index": False, "doc_values": True}
+# a column of words is looked up in a dictionary of all of them, hit by hit; one of bytes lies where it is read
+_BYTES = {"type": "binary", "doc_values": True}
 _ONLY_SHOWN = {"type": "object", "enabled": False}
 
 
@@ -32,7 +34,7 @@ def terms_field(language: str) -> str:
 
 
 def look_field(language: str) -> str:
-    """The title's sequence of terms, for the close look."""
+    """The title's sequence of terms as keys of 64 bits, for the close look."""
     return f"look_{language}"
 
 
@@ -53,14 +55,16 @@ def title_of(columns: Mapping[str, Sequence[Any]], language: str) -> str:
 
 
 def index_settings(*, shards: int, replicas: int, weights: RankingWeights) -> dict[str, Any]:
-    """Settings of a new index. Refreshing is switched on when it goes live."""
+    """Settings of a new index. Refreshing is switched on when it is filled: each refresh cuts off a segment, whose
+    graph of vectors has to be merged into the others' later.
+    """
     similarity = {"type": "BM25", "k1": weights.saturation, "b": weights.length_share}
     return {
         "index": {
             "knn": True,
             "number_of_shards": shards,
             "number_of_replicas": replicas,
-            "refresh_interval": "1s",
+            "refresh_interval": "-1",
             # a late write of a removed document is told from a new one for an hour
             "gc_deletes": "1h",
             "max_result_window": 1_000_000,
@@ -105,7 +109,7 @@ def index_mappings(*, dimensions: int | None, facts: dict[str, Any]) -> dict[str
             "index_options": "freqs",
             "similarity": "mall",
         }
-        fields[look_field(language)] = _KEPT
+        fields[look_field(language)] = _BYTES
         fields[title_field(language)] = _KEPT
     if dimensions is not None:
         fields[VECTOR] = {

@@ -14,7 +14,7 @@ from search.engines.opensearch.client import Client
 from search.engines.opensearch.filters import all_clauses
 from search.engines.opensearch.generations import IndexFacts
 from search.engines.opensearch.mapping import VECTOR
-from search.engines.opensearch.plan import WINDOW, Body, columns_body, cosine_body, exact_query, knn_query, read_cosines
+from search.engines.opensearch.plan import WINDOW, Body, columns_body, exact_query, knn_query
 from search.engines.opensearch.window import Candidate, Window, score, wanted_fields
 from search.engines.opensearch.words import Query, Words
 from search.engines.protocol import NearProduct
@@ -72,7 +72,8 @@ def nearest_products(
         "stored_fields": "_none_",
         "track_total_hits": False,
     }
-    bodies = [columns_body(scored, fields, WINDOW), best, *(_with_codes(each, fields) for each in (own, typed))]
+    coded_bodies = (_with_codes(each, fields) for each in (own, typed))
+    bodies = [columns_body(scored, fields, WINDOW, near=vector), best, *coded_bodies]
     if vector is not None:
         bodies.append(columns_body(knn_query(vector, WINDOW, [_IS_PRODUCT]), fields, WINDOW))
     answers = client.ask_all(index, bodies, search_type=search_type)
@@ -84,7 +85,12 @@ def nearest_products(
     if vector is not None:
         window.add_meaning(answers[4]["hits"]["hits"], words.language)
     candidates = list(window.candidates.values())
-    _complete(client, index, words, vector, candidates, window, fields, search_type)
+    unknown = [one.id for one in candidates if one.lexical is None]
+    if unknown:
+        query: Query = {"bool": {"filter": [{"ids": {"values": unknown}}], "should": [words.score_query(named=True)]}}
+        body = columns_body(query, fields, len(unknown), near=vector)
+        (answer,) = client.ask_all(index, [body], search_type=search_type)
+        window.add_words(answer["hits"]["hits"], words.language)
     best_lexical = max((float(hit["_score"]) for hit in answers[1]["hits"]["hits"]), default=0.0)
     scores = score(candidates, words, text, best_lexical, weights, identified, has_meaning=vector is not None)
     for identity in coded:
@@ -104,35 +110,6 @@ def nearest_products(
 
 def _with_codes(codes: set[str], fields: Sequence[str]) -> Body:
     return columns_body({"bool": {"filter": [{"terms": {"codes": sorted(codes)}}, _IS_PRODUCT]}}, fields, WINDOW)
-
-
-def _complete(
-    client: Client,
-    index: str,
-    words: Words,
-    vector: Vectors | None,
-    candidates: Sequence[Candidate],
-    window: Window,
-    fields: Sequence[str],
-    search_type: str,
-) -> None:
-    """Words of those found by meaning or code, and cosines of those found by words."""
-    unknown = [one.id for one in candidates if one.lexical is None]
-    distant = [one.id for one in candidates if one.cosine is None] if vector is not None else []
-    bodies = []
-    if unknown:
-        query: Query = {"bool": {"filter": [{"ids": {"values": unknown}}], "should": [words.score_query(named=True)]}}
-        bodies.append(columns_body(query, fields, len(unknown)))
-    if distant and vector is not None:
-        bodies.append(cosine_body(vector, distant))
-    answers = client.ask_all(index, bodies, search_type=search_type) if bodies else []
-    if unknown:
-        window.add_words(answers[0]["hits"]["hits"], words.language)
-    if distant:
-        cosines = read_cosines(answers[-1])
-        for one in candidates:
-            if one.cosine is None:
-                one.cosine = cosines.get(one.id, 0.0)
 
 
 def vector_recall(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
@@ -14,7 +14,7 @@ from search.embeddings.protocol import Vectors
 from search.engines.opensearch.client import Client
 from search.engines.opensearch.mapping import VECTOR
 from search.engines.opensearch.statistics import Statistics
-from search.engines.opensearch.window import Candidate, Window, score, wanted_fields
+from search.engines.opensearch.window import COSINE, Candidate, Hit, Window, score, wanted_fields
 from search.engines.opensearch.words import MATCH_NONE, Query, Words
 from search.ranking.question import ask
 from search.ranking.weights import RankingWeights
@@ -28,8 +28,30 @@ KEPT_SECONDS = 2.0
 KEPT_PLANS = 48
 _MANY_CODES = 200
 _ROUNDING = 1e-4
+_COSINE_SCRIPT = (
+    f"if (doc['{VECTOR}'].size() == 0) return 0.0; return (double) cosineSimilarity(params.q, doc['{VECTOR}'])"
+)
 
 Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed, and where. vector: of the text, None for words only; at_least: so many results if there are."""
+
+    index: str
+    text: str
+    language: Language
+    vector: Vectors | None
+    at_least: int
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        return (self.index, self.text, self.language, self.vector is not None, self.at_least)
+
+    @property
+    def fields(self) -> list[str]:
+        return wanted_fields(self.language, self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +59,25 @@ class Plan:
     """best_lexical, best_reach: the highest of the whole catalogue; identified: ids whose own code was typed.
 
     extras: ids that are results though their words would not make them; match: every result, for filter context.
-    found: the best by words, and by meaning where words are weak; is_whole: they are all that have any of the words.
+    found: the best by words, and by meaning where words are weak; is_whole: they are all that have any of the words;
+    is_bare: what was found was not read, for a question with filters shows other documents.
     """
 
-    text: str
+    asked: Asked
     words: Words
-    vector: Vectors | None
     best_lexical: float
     best_reach: float
     identified: frozenset[str]
-    extras: frozenset[str]
     least_reach: float
-    match: Query
     found: tuple[Candidate, ...]
     is_whole: bool
+    is_bare: bool
+    extras: frozenset[str] = field(default_factory=frozenset)
+    match: Query = field(default_factory=lambda: MATCH_NONE)
+
+    @property
+    def vector(self) -> Vectors | None:
+        return self.asked.vector
 
     def window(self) -> Window:
         """A copy to work on, each candidate told whether it is a result."""
@@ -60,11 +87,30 @@ class Plan:
                 one.lexical = 0.0
             if one.lexical is not None:
                 one.inside = self.is_result(one)
-        return Window(candidates)
+        return self._with_extras(Window(candidates))
+
+    def filtered_window(self, hits: Sequence[Hit]) -> Window:
+        """hits: of `filtered_body`; those of them that are no results of the question are told so."""
+        window = Window()
+        window.add_words(hits, self.asked.language)
+        for one in window.candidates.values():
+            one.inside = self.is_result(one)
+        return self._with_extras(window)
+
+    def _with_extras(self, window: Window) -> Window:
+        for identity in self.extras:
+            window.get(identity)
+        return window
+
+    def filtered_body(self, filters: Sequence[Query]) -> Body:
+        """The best by words among the documents that meet the filters."""
+        return _filtered_body(self.words, self.asked, filters)
 
     def is_result(self, candidate: Candidate) -> bool:
-        reach = self.words.held(candidate.names).reach
-        return candidate.id in self.extras or reach >= max(self.least_reach, 1e-6) * (1 - _ROUNDING)
+        return candidate.id in self.extras or self.says_enough(candidate.names)
+
+    def says_enough(self, names: frozenset[str]) -> bool:
+        return self.words.held(names).reach >= max(self.least_reach, 1e-6) * (1 - _ROUNDING)
 
 
 class Planner:
@@ -81,27 +127,24 @@ class Planner:
             self._kept.clear()
 
     def plan(
-        self,
-        index: str,
-        text: str,
-        language: Language,
-        vector: Vectors | None,
-        at_least: int,
-        joined: Callable[[str], bool],
-    ) -> Plan:
-        key = (index, text, language, vector is not None, at_least)
+        self, asked: Asked, joined: Callable[[str], bool], *, is_bare: bool, filters: Sequence[Query]
+    ) -> tuple[Plan, Sequence[Hit] | None]:
+        """joined: has the catalogue this word? is_bare: what is found is not shown, so it need not be read.
+
+        With filters, the hits of `Plan.filtered_body` too where they were asked in the same request.
+        """
         now = time.monotonic()
         with self._lock:
-            kept = self._kept.get(key)
-            if kept is not None and now - kept[0] < KEPT_SECONDS:
-                return kept[1]
-        made = self._make(index, text, language, vector, at_least, joined)
+            made_at, kept = self._kept.get(asked.key, (0.0, None))
+        if kept is not None and now - made_at < KEPT_SECONDS and (is_bare or not kept.is_bare):
+            return kept, None
+        plan, hits = self._make(asked, joined, is_bare=is_bare, filters=filters)
         with self._lock:
-            self._kept[key] = (now, made)
-            self._kept.move_to_end(key)
+            self._kept[asked.key] = (now, plan)
+            self._kept.move_to_end(asked.key)
             while len(self._kept) > KEPT_PLANS:
                 self._kept.popitem(last=False)
-        return made
+        return plan, hits
 
     def read_words(self, index: str, text: str, language: Language, joined: Callable[[str], bool]) -> Words:
         """The question with the catalogue's figures."""
@@ -111,80 +154,94 @@ class Planner:
         return Words(question, self._statistics.counts(index, language, asked), self._weights)
 
     def _make(
-        self,
-        index: str,
-        text: str,
-        language: Language,
-        vector: Vectors | None,
-        at_least: int,
-        joined: Callable[[str], bool],
-    ) -> Plan:
-        weights = self._weights
-        words = self.read_words(index, text, language, joined)
-        fields = wanted_fields(language, text)
-        codes = sorted(typed_codes(text))
-        bodies = [columns_body(words.score_query(named=True), fields, WINDOW)]
+        self, asked: Asked, joined: Callable[[str], bool], *, is_bare: bool, filters: Sequence[Query]
+    ) -> tuple[Plan, Sequence[Hit] | None]:
+        words = self.read_words(asked.index, asked.text, asked.language, joined)
+        bodies = {"words": _words_body(words, asked, is_bare=is_bare)}
+        codes = sorted(typed_codes(asked.text))
         if codes:
-            coded: Query = {"bool": {"filter": [{"terms": {"codes": codes}}]}}
-            bodies.append(columns_body(coded, fields, _MANY_CODES))
-        answers = self._client.ask_all(index, bodies, search_type=self._statistics.search_type)
-        by_words = answers[0]["hits"]["hits"]
+            bodies["codes"] = columns_body({"bool": {"filter": [{"terms": {"codes": codes}}]}}, ["id"], _MANY_CODES)
+        if filters:
+            bodies["window"] = _filtered_body(words, asked, filters)
+        answers = self._ask(asked, bodies)
+        coded = answers["codes"]["hits"]["hits"] if codes else ()
+        plan = self._read(asked, words, answers["words"], _ids(coded), is_bare=is_bare)
+        hits = answers["window"]["hits"]["hits"] if filters else None
+        if not is_bare:
+            return self._complete(plan), hits
+        if self._is_enough(plan, answers["words"]):
+            return self._matching(plan, plan.identified), hits
+        # what it takes to choose more results than those by their words has to be read after all
+        answers = self._ask(asked, {"words": _words_body(words, asked, is_bare=False)})
+        return self._complete(self._read(asked, words, answers["words"], plan.identified, is_bare=False)), hits
+
+    def _ask(self, asked: Asked, bodies: Mapping[str, Body]) -> dict[str, Body]:
+        answers = self._client.ask_all(asked.index, list(bodies.values()), search_type=self._statistics.search_type)
+        return dict(zip(bodies, answers, strict=True))
+
+    def _read(self, asked: Asked, words: Words, answer: Body, identified: frozenset[str], *, is_bare: bool) -> Plan:
+        hits = answer["hits"]["hits"]
         window = Window()
-        window.add_words(by_words, language)
+        if not is_bare:
+            window.add_words(hits, asked.language)
         # whoever holds most of the words is among the best by words
-        best_reach = max((words.held(one.names).reach for one in window.candidates.values()), default=0.0)
-        identified = frozenset(str(hit["fields"]["id"][0]) for hit in (answers[1]["hits"]["hits"] if codes else ()))
-        least = weights.coverage_floor * best_reach
-        plan = Plan(
-            text=text,
+        best_reach = max((words.held(names_of(hit)).reach for hit in hits), default=0.0)
+        return Plan(
+            asked=asked,
             words=words,
-            vector=vector,
-            best_lexical=float(by_words[0]["_score"]) if by_words else 0.0,
+            best_lexical=float(hits[0]["_score"]) if hits else 0.0,
             best_reach=best_reach,
             identified=identified,
-            extras=frozenset(),
-            least_reach=least,
-            match=MATCH_NONE,
+            least_reach=self._weights.coverage_floor * best_reach,
             found=tuple(window.candidates.values()),
-            is_whole=len(by_words) < WINDOW,
+            is_whole=len(hits) < WINDOW,
+            is_bare=is_bare,
         )
-        extras = identified | self._extras(index, plan, window, fields, at_least)
-        match = words.match_query(least) if best_reach else MATCH_NONE
-        if extras:
-            match = {"bool": {"should": [match, ids_query(extras)], "minimum_should_match": 1}}
-        return replace(plan, extras=extras, match=match, found=tuple(window.candidates.values()))
 
-    def _extras(self, index: str, plan: Plan, window: Window, fields: Sequence[str], at_least: int) -> frozenset[str]:
+    def _is_enough(self, plan: Plan, answer: Body) -> bool:
+        """Whether the results by their words are all that there are to be."""
+        count = sum(plan.says_enough(names_of(hit)) for hit in answer["hits"]["hits"])
+        return not self._is_weak(plan, count) and count >= self._wanted(plan)
+
+    def _is_weak(self, plan: Plan, by_words: int) -> bool:
+        is_weak = plan.best_reach < self._weights.weak_coverage or by_words < self._weights.few_results
+        return is_weak and not plan.identified
+
+    def _is_loose(self, plan: Plan) -> bool:
+        return plan.words.question.word_count >= self._weights.loose_words and not plan.identified
+
+    def _wanted(self, plan: Plan) -> int:
+        return max(self._weights.loose_results if self._is_loose(plan) else 0, plan.asked.at_least)
+
+    def _complete(self, plan: Plan) -> Plan:
         """Results beyond those by their words: the nearest in meaning where words are weak; of a longer question
-        that finds little, and where more is asked for, the next best. What was looked at joins the window.
+        that finds little, and where more is asked for, the next best. What was looked at joins what was found.
         """
-        weights, words = self._weights, plan.words
+        weights, words, asked = self._weights, plan.words, plan.asked
+        window = Window({one.id: one for one in plan.found})
         by_words = {one.id for one in plan.found if plan.is_result(one)}
-        is_weak = plan.best_reach < weights.weak_coverage or len(by_words) < weights.few_results
-        is_loose = words.question.word_count >= weights.loose_words and not plan.identified
-        wants_meaning = (is_weak and not plan.identified) or at_least > len(by_words)
-        if plan.vector is not None and wants_meaning:
-            body = columns_body(knn_query(plan.vector, WINDOW, None), fields, BY_MEANING)
-            (answer,) = self._client.ask_all(index, [body])
+        is_weak = self._is_weak(plan, len(by_words))
+        if asked.vector is not None and (is_weak or asked.at_least > len(by_words)):
+            body = columns_body(knn_query(asked.vector, WINDOW, None), asked.fields, BY_MEANING)
+            (answer,) = self._client.ask_all(asked.index, [body])
             window.add_meaning(answer["hits"]["hits"], words.language)
         candidates = list(window.candidates.values())
-        extras = self._nearest(candidates) if is_weak and not plan.identified else set[str]()
-        wanted = max(weights.loose_results if is_loose else 0, at_least)
-        if wanted <= len(by_words | extras):
-            return frozenset(extras)
-        self.look_up_cosines(index, plan, candidates)
-        has_meaning = plan.vector is not None
+        plan = replace(plan, found=tuple(candidates))
+        extras = self._nearest(candidates) if is_weak else set[str]()
+        if self._wanted(plan) <= len(by_words | extras):
+            return self._matching(plan, plan.identified | extras)
         best = plan.best_lexical
-        scores = score(candidates, words, plan.text, best, weights, plan.identified, has_meaning=has_meaning)
+        has_meaning = asked.vector is not None
+        scores = score(candidates, words, asked.text, best, weights, plan.identified, has_meaning=has_meaning)
         rest = [one for one in candidates if one.id not in by_words | extras | plan.identified]
         rest.sort(key=lambda one: (-scores[one.id], one.id))
-        if is_loose:
+        if self._is_loose(plan):
             floor, missing = weights.loose_floor * plan.best_reach, weights.loose_results - len(by_words | extras)
             held = [one for one in rest if one.lexical and words.held(one.names).reach >= floor]
             extras |= {one.id for one in held[: max(0, missing)]}
-        missing = at_least - len(by_words | extras)
+        missing = asked.at_least - len(by_words | extras)
         useful = [one for one in rest if one.id not in extras and (one.lexical or (one.cosine or 0.0) > 0)]
-        return frozenset(extras | {one.id for one in useful[: max(0, missing)]})
+        return self._matching(plan, plan.identified | extras | {one.id for one in useful[: max(0, missing)]})
 
     def _nearest(self, found: Sequence[Candidate]) -> set[str]:
         weights = self._weights
@@ -193,20 +250,37 @@ class Planner:
         near.sort(key=lambda pair: (-pair[0], pair[1]))
         return {identity for cosine, identity in near[: weights.meaning_results] if cosine >= floor}
 
-    def look_up_cosines(self, index: str, plan: Plan, candidates: Sequence[Candidate]) -> None:
-        """Fill in the cosines that are not known yet."""
-        missing = [one for one in candidates if one.cosine is None]
-        if plan.vector is None or not missing:
-            return
-        (answer,) = self._client.ask_all(index, [cosine_body(plan.vector, [one.id for one in missing])])
-        cosines = read_cosines(answer)
-        for one in missing:
-            one.cosine = cosines.get(one.id, 0.0)
+    def _matching(self, plan: Plan, extras: frozenset[str]) -> Plan:
+        match = plan.words.match_query(plan.least_reach) if plan.best_reach else MATCH_NONE
+        if extras:
+            match = {"bool": {"should": [match, ids_query(extras)], "minimum_should_match": 1}}
+        return replace(plan, extras=extras, match=match)
 
 
-def columns_body(query: Query, fields: Sequence[str], size: int) -> Body:
-    """Hits with some columns and without their source."""
-    return {
+def names_of(hit: Hit) -> frozenset[str]:
+    """The parts of the question that a hit has."""
+    return frozenset(hit.get("matched_queries", ()))
+
+
+def _ids(hits: Sequence[Hit]) -> frozenset[str]:
+    return frozenset(hit["fields"]["id"][0] for hit in hits)
+
+
+def _words_body(words: Words, asked: Asked, *, is_bare: bool) -> Body:
+    """The best by words of the whole catalogue. is_bare: with nothing but their scores and names."""
+    if is_bare:
+        return columns_body(words.score_query(named=True), [], WINDOW)
+    return columns_body(words.score_query(named=True), asked.fields, WINDOW, near=asked.vector)
+
+
+def _filtered_body(words: Words, asked: Asked, filters: Sequence[Query]) -> Body:
+    query: Query = {"bool": {"must": [words.score_query(named=True)], "filter": list(filters)}}
+    return columns_body(query, asked.fields, WINDOW, near=asked.vector)
+
+
+def columns_body(query: Query, fields: Sequence[str], size: int, *, near: Vectors | None = None) -> Body:
+    """Hits with some columns and without their source. near: a vector whose cosine with each hit is told too."""
+    body: Body = {
         "query": query,
         "size": size,
         # even an id is read from the stored document, which is unpacked for it; columns are not
@@ -214,11 +288,14 @@ def columns_body(query: Query, fields: Sequence[str], size: int) -> Body:
         "docvalue_fields": list(fields),
         "track_total_hits": False,
     }
+    if near is not None:
+        body["script_fields"] = {COSINE: {"script": {"source": _COSINE_SCRIPT, "params": {"q": near}}}}
+    return body
 
 
 def knn_query(vector: Vectors, count: int, filters: Sequence[Query] | None) -> Query:
     """The nearest to a unit vector, of those that meet the filters."""
-    wish: Query = {"vector": vector.tolist(), "k": count}
+    wish: Query = {"vector": vector, "k": count}
     if filters:
         wish["filter"] = {"bool": {"filter": list(filters)}}
     return {"knn": {VECTOR: wish}}
@@ -230,18 +307,5 @@ def ids_query(ids: Sequence[str] | frozenset[str] | set[str]) -> Query:
 
 def exact_query(vector: Vectors, clauses: Sequence[Query]) -> Query:
     """Exact cosines of the documents that meet the clauses, scored as a vector query scores."""
-    script = {
-        "source": f"(1.0 + cosineSimilarity(params.vector, doc['{VECTOR}'])) / 2.0",
-        "params": {"vector": vector.tolist()},
-    }
+    script = {"source": f"(1.0 + cosineSimilarity(params.q, doc['{VECTOR}'])) / 2.0", "params": {"q": vector}}
     return {"script_score": {"query": {"bool": {"filter": list(clauses)}}, "script": script}}
-
-
-def cosine_body(vector: Vectors, ids: Sequence[str]) -> Body:
-    """Exact cosines of some documents; those without a vector are left out."""
-    return columns_body(exact_query(vector, [ids_query(ids), {"exists": {"field": VECTOR}}]), ["id"], len(ids))
-
-
-def read_cosines(answer: Body) -> dict[str, float]:
-    """Cosine by id."""
-    return {hit["fields"]["id"][0]: 2.0 * float(hit["_score"]) - 1.0 for hit in answer["hits"]["hits"]}

@@ -1,4 +1,4 @@
-"""From an understood query to a page of hits: three to four round trips, each of several searches at once."""
+"""From an understood query to a page of hits: three round trips, each of several searches at once."""
 
 from __future__ import annotations
 
@@ -18,18 +18,10 @@ from search.engines.opensearch.facets import (
 )
 from search.engines.opensearch.filters import all_clauses, offer_clauses
 from search.engines.opensearch.folding import Cards, fold_window
-from search.engines.opensearch.plan import (
-    WINDOW,
-    Body,
-    Plan,
-    Planner,
-    columns_body,
-    cosine_body,
-    ids_query,
-    read_cosines,
-)
+from search.engines.opensearch.plan import WINDOW, Asked, Body, Plan, Planner, columns_body, ids_query
 from search.engines.opensearch.statistics import Statistics
-from search.engines.opensearch.window import INSIDE, Candidate, Window, score, wanted_fields
+from search.engines.opensearch.window import INSIDE, Window, score, wanted_fields
+from search.engines.opensearch.window import Hit as Columns
 from search.engines.opensearch.words import Query
 from search.engines.protocol import Retrieval
 from search.queries import SearchQuery, Sort
@@ -80,11 +72,15 @@ class Retriever:
         at_least: int,
     ) -> Retrieval:
         """As the protocol says. vector: of the query; joined: has the catalogue this word?"""
-        text = query.text.strip()
-        plan = None
-        if text:
-            plan = self._planner.plan(index, query.text, query.language, vector, at_least, joined)
-        asking = _Asking(self, index, query, plan, with_facets)
+        plan, hits_of_window = None, None
+        if query.text.strip():
+            asked = Asked(index, query.text, query.language, vector, at_least)
+            filters = all_clauses(query.filters)
+            is_sorted = query.sort != "relevance"
+            plan, hits_of_window = self._planner.plan(
+                asked, joined, is_bare=is_sorted or bool(filters), filters=[] if is_sorted else filters
+            )
+        asking = _Asking(self, index, query, plan, hits_of_window, with_facets)
         hits, cards = asking.by_relevance() if query.sort == "relevance" else asking.by(query.sort)
         return Retrieval(
             hits=hits,
@@ -92,7 +88,7 @@ class Retriever:
             total_cards=cards,
             total_offers=asking.facts.offers,
             facets=asking.facets,
-            is_words_only=bool(text) and vector is None,
+            is_words_only=plan is not None and vector is None,
         )
 
 
@@ -100,10 +96,16 @@ class _Asking:
     """One query on its way to an answer."""
 
     def __init__(
-        self, retriever: Retriever, index: str, query: SearchQuery, plan: Plan | None, with_facets: bool
+        self,
+        retriever: Retriever,
+        index: str,
+        query: SearchQuery,
+        plan: Plan | None,
+        hits_of_window: Sequence[Columns] | None,
+        with_facets: bool,
     ) -> None:
         self._client, self._weights = retriever._client, retriever._weights
-        self._planner, self._search_type = retriever._planner, retriever._statistics.search_type
+        self._search_type, self._hits_of_window = retriever._statistics.search_type, hits_of_window
         self._index, self._query, self._plan, self._with_facets = index, query, plan, with_facets
         self._filters = all_clauses(query.filters)
         self._match: list[Query] = [plan.match] if plan else []
@@ -123,38 +125,29 @@ class _Asking:
         if clauses:
             inner = {"fitting": {"filter": {"bool": {"filter": clauses}}}}
             fitting = {"nested": {"path": "offers"}, "aggs": inner}
-        aggregations: Body = {"offers": fitting}
+        told: Body = {"offers": fitting}
         if with_near:
-            aggregations["near"] = {"terms": {"field": "equivalent_of", "size": MOST_PRODUCTS}}
-        round_.bodies["facts"] = {
-            "query": _filtered(self._scope),
-            "size": 0,
-            "track_total_hits": True,
-            "aggs": aggregations,
-        }
-        if self._with_facets:
-            round_.bodies["values"] = self._facet_body(value_aggregations(self._query.filters))
-
-    def _facet_body(self, aggregations: Body) -> Body:
-        return {"query": _filtered(self._match), "size": 0, "track_total_hits": False, "aggs": aggregations}
+            told["near"] = {"terms": {"field": "equivalent_of", "size": MOST_PRODUCTS}}
+        # facets leave out one filter each, so they look at every result of the words
+        facets, filters = (value_aggregations(self._query.filters), self._filters) if self._with_facets else ({}, [])
+        query = self._match if self._with_facets else self._scope
+        round_.bodies["facts"] = _counting(query, {"facts": {"filter": _filtered(filters), "aggs": told}, **facets})
 
     def _read_facts(self, answers: Mapping[str, Body]) -> None:
-        found = answers["facts"]
-        offers = found["aggregations"]["offers"]
+        found = answers["facts"]["aggregations"]["facts"]
+        offers = found["offers"]
         count = offers["fitting"]["doc_count"] if "fitting" in offers else offers["value"]
-        near = found["aggregations"].get("near", {"buckets": ()})["buckets"]
-        self.facts = _Facts(
-            int(found["hits"]["total"]["value"]), int(count), {one["key"]: int(one["doc_count"]) for one in near}
-        )
+        near = found.get("near", {"buckets": ()})["buckets"]
+        self.facts = _Facts(int(found["doc_count"]), int(count), {one["key"]: int(one["doc_count"]) for one in near})
 
     def _add_steps(self, round_: _Round, answers: Mapping[str, Body]) -> tuple[list[int], list[int]]:
         if not self._with_facets:
             return [], []
-        values = answers["values"]["aggregations"]
+        values = answers["facts"]["aggregations"]
         edges, days = edges_of(values), days_of(values)
         steps = step_aggregations(self._query.filters, edges, days)
         if steps:
-            round_.bodies["steps"] = self._facet_body(steps)
+            round_.bodies["steps"] = _counting(self._match, steps)
         return edges, days
 
     def _read_facets(
@@ -162,23 +155,20 @@ class _Asking:
     ) -> None:
         if self._with_facets:
             steps = second["steps"]["aggregations"] if "steps" in second else {}
-            self.facets = read_facets(self._query.filters, first["values"]["aggregations"], steps, edges, days)
+            self.facets = read_facets(self._query.filters, first["facts"]["aggregations"], steps, edges, days)
 
-    def _look_up(self, round_: _Round, name: str, ids: Sequence[str]) -> None:
-        """What the words of some documents say, and whether they are results."""
+    def _look_up(self, round_: _Round, ids: Sequence[str]) -> None:
+        """What the words and the meaning of some documents say, and whether they are results."""
         if not ids:
             return
         should: list[Query] = [{"bool": {"filter": self._scope or [{"match_all": {}}], "_name": INSIDE}}]
+        near = None
         if self._plan is not None:
             should.append(self._plan.words.score_query(named=True))
+            near = self._plan.vector
         query: Query = {"bool": {"filter": [ids_query(ids)], "should": should}}
         fields = self._fields if self._plan else [*self._fields, "browse"]
-        round_.bodies[name] = columns_body(query, fields, len(ids))
-
-    def _add_cosines(self, round_: _Round, name: str, candidates: Sequence[Candidate]) -> None:
-        missing = [one.id for one in candidates if one.cosine is None]
-        if self._plan is not None and self._plan.vector is not None and missing:
-            round_.bodies[name] = cosine_body(self._plan.vector, missing)
+        round_.bodies["words"] = columns_body(query, fields, len(ids), near=near)
 
     # ---- price, saving, newest -------------------------------------------------------------------------------
 
@@ -199,8 +189,7 @@ class _Asking:
         window = Window()
         ids = [hit["_id"] for hit in hits]
         if self._plan is not None:
-            self._look_up(second_round, "words", ids)
-            self._add_cosines(second_round, "cosines", [window.get(identity) for identity in ids])
+            self._look_up(second_round, ids)
         second = self._ask(second_round)
         self._read_facets(first, second, edges, days)
         self._read_words(window, second)
@@ -216,10 +205,6 @@ class _Asking:
             for hit in answers["words"]["hits"]["hits"]:
                 window.get(hit["fields"]["id"][0]).browse = float(hit["fields"].get("browse", (0.0,))[0])
             window.add_words(answers["words"]["hits"]["hits"], self._query.language)
-        cosines = read_cosines(answers["cosines"]) if "cosines" in answers else {}
-        for one in window.candidates.values():
-            if one.cosine is None:
-                one.cosine = cosines.get(one.id)
 
     # ---- relevance -------------------------------------------------------------------------------------------
 
@@ -227,73 +212,70 @@ class _Asking:
         """Cards with the equivalents under them, and how many cards there are on all pages."""
         round_ = _Round()
         self._add_facts(round_, with_near=True)
-        self._add_window(round_)
-        first = self._ask(round_)
+        window = self._known_window()
+        if window is None:
+            round_.bodies["window"] = self._window_body()
+            first = self._ask(round_)
+            window = self._read_window(first["window"]["hits"]["hits"])
+            unknown = _Round()
+            self._look_up(unknown, self._unknown(window))
+            self._read_words(window, self._ask(unknown))
+        else:
+            self._look_up(round_, self._unknown(window))
+            first = self._ask(round_)
+            self._read_words(window, first)
         self._read_facts(first)
-        window = self._read_window(first)
-        second_round = _Round()
-        edges, days = self._add_steps(second_round, first)
-        self._complete(second_round, window)
-        second = self._ask(second_round)
-        self._read_facets(first, second, edges, days)
-        self._read_words(window, second)
         for one in window.candidates.values():
             one.inside = bool(one.inside)
         scores = self._score(window)
         identified = self._plan.identified if self._plan else frozenset[str]()
         words = self._plan.words if self._plan else None
         cards = fold_window(window, scores, words, identified, self._weights)
-        present = self._present(second)
-        hits = self._page(window, cards, present, scores)
-        return hits, self._count_cards(window, cards, present)
+        last = _Round()
+        edges, days = self._add_steps(last, first)
+        page, present = self._choose(last, window, cards)
+        self._add_page(last, window, [identity for identity, _ in page])
+        answers = self._ask(last)
+        self._read_facets(first, answers, edges, days)
+        if present is None:
+            present = _read_present(answers)
+        return self._read_page(answers, window, cards, scores, page), self._count_cards(window, cards, present)
 
-    def _add_window(self, round_: _Round) -> None:
-        """The best by words that meet the filters; without filters the plan has them already."""
+    def _known_window(self) -> Window | None:
+        """None where it has to be asked."""
         if self._plan is None:
-            body = columns_body(_filtered(self._scope), [*self._fields, "browse"], WINDOW)
-            round_.bodies["window"] = body | {"sort": [{"browse": {"order": "desc"}}, _ID]}
-        elif self._filters:
-            words: Query = {"bool": {"must": [self._plan.words.score_query(named=True)], "filter": self._scope}}
-            round_.bodies["window"] = columns_body(words, self._fields, WINDOW)
+            return None
+        if not self._filters:
+            return self._plan.window()
+        return None if self._hits_of_window is None else self._plan.filtered_window(self._hits_of_window)
 
-    def _read_window(self, answers: Mapping[str, Body]) -> Window:
-        if self._plan is not None and not self._filters:
-            window = self._plan.window()
-            for identity in self._plan.extras:
-                window.get(identity)
-            return window
+    def _window_body(self) -> Body:
+        """The best by words that meet the filters; of a page without words, what is best to look at."""
+        if self._plan is not None:
+            return self._plan.filtered_body(self._filters)
+        body = columns_body(_filtered(self._scope), [*self._fields, "browse"], WINDOW)
+        return body | {"sort": [{"browse": {"order": "desc"}}, _ID]}
+
+    def _read_window(self, hits: Sequence[Columns]) -> Window:
+        if self._plan is not None:
+            return self._plan.filtered_window(hits)
         window = Window()
-        hits = answers["window"]["hits"]["hits"]
-        if self._plan is None:
-            for hit in hits:
-                one = window.get(hit["fields"]["id"][0])
-                one.near = hit["fields"].get("equivalent_of", ("",))[0]
-                one.browse, one.inside = float(hit["fields"]["browse"][0]), True
-            return window
-        window.add_words(hits, self._query.language)
-        for one in window.candidates.values():
-            one.inside = True
-        for identity in self._plan.extras:
-            window.get(identity)
+        for hit in hits:
+            one = window.get(hit["fields"]["id"][0])
+            one.near = hit["fields"].get("equivalent_of", ("",))[0]
+            one.browse, one.inside = float(hit["fields"]["browse"][0]), True
         return window
 
-    def _complete(self, round_: _Round, window: Window) -> None:
-        """Ask for what is not known of the window, for the products its listings are near to, and, where there are
-        results beyond the window, which of the products there are results."""
+    def _unknown(self, window: Window) -> list[str]:
+        """Candidates of which too little is known, the products that listings of the window are near to among them."""
         for one in list(window.candidates.values()):
             if one.near and one.inside is not False:
                 window.get(one.near)
-        unknown = [
+        return [
             one.id
             for one in window.candidates.values()
-            if one.inside is None or (one.lexical is None and self._plan is not None)
+            if one.inside is None or (self._plan is not None and one.inside and one.lexical is None)
         ]
-        self._look_up(round_, "words", unknown)
-        self._add_cosines(round_, "cosines", list(window.candidates.values()))
-        known = sum(bool(one.inside) for one in window.candidates.values())
-        if self.facts.near and self.facts.total > known:
-            query = _filtered([ids_query(set(self.facts.near)), *self._scope])
-            round_.bodies["present"] = columns_body(query, ["id"], len(self.facts.near))
 
     def _score(self, window: Window) -> dict[str, float]:
         candidates = list(window.candidates.values())
@@ -302,17 +284,12 @@ class _Asking:
         return score(
             candidates,
             self._plan.words,
-            self._plan.text,
+            self._plan.asked.text,
             self._plan.best_lexical,
             self._weights,
             self._plan.identified,
             has_meaning=self._plan.vector is not None,
         )
-
-    def _present(self, answers: Mapping[str, Body]) -> frozenset[str]:
-        """Products that are results, of those that listings beyond the window are near to."""
-        hits = answers["present"]["hits"]["hits"] if "present" in answers else ()
-        return frozenset(hit["fields"]["id"][0] for hit in hits)
 
     def _count_cards(self, window: Window, cards: Cards, present: frozenset[str]) -> int:
         """Results less those that stand under a card, in the window and beyond."""
@@ -323,28 +300,48 @@ class _Asking:
         beyond = sum(self.facts.near[product] - in_window.get(product, 0) for product in present)
         return self.facts.total - len(cards.folded) - beyond
 
-    def _page(
-        self, window: Window, cards: Cards, present: frozenset[str], scores: Mapping[str, float]
-    ) -> tuple[Hit, ...]:
+    def _choose(
+        self, round_: _Round, window: Window, cards: Cards
+    ) -> tuple[list[tuple[str, float]], frozenset[str] | None]:
+        """Places of the page, by id; and which products are results of those that listings beyond the window are
+        near to, None where `round_` asks for them.
+        """
         start, size = self._query.offset, self._query.page_size
         page = list(cards.places[start : start + size])
         inside = [one.id for one in window.candidates.values() if one.inside]
-        if len(page) < size and self.facts.total > len(inside):
-            page += self._beyond(window, inside, present, max(0, start - len(cards.places)), size - len(page))
-        if not page:
-            return ()
-        ids = [identity for identity, _ in page]
-        round_ = _Round()
+        if self.facts.total <= len(inside):
+            return page, frozenset()
+        asks = _Round() if len(page) < size else round_
+        if self.facts.near:
+            query = _filtered([ids_query(set(self.facts.near)), *self._scope])
+            asks.bodies["present"] = columns_body(query, ["id"], len(self.facts.near))
+        if asks is round_:
+            return page, None
+        present = _read_present(self._ask(asks))
+        page += self._beyond(inside, present, max(0, start - len(cards.places)), size - len(page))
+        return page, present
+
+    def _add_page(self, round_: _Round, window: Window, ids: Sequence[str]) -> None:
+        if not ids:
+            return
         round_.bodies["page"] = page_body(ids_query(ids)) | {"size": len(ids)}
         products = [identity for identity in ids if identity.startswith("product:")]
         if products:
-            plan_query = self._plan.words.score_query(named=True) if self._plan else None
-            round_.bodies["near"] = near_body(products, self._filters, self._match, plan_query)
-        unknown = [window.get(identity) for identity in ids if window.get(identity).lexical is None]
-        if self._plan is not None and unknown:
-            self._look_up(round_, "words", [one.id for one in unknown])
-            self._add_cosines(round_, "cosines", unknown)
-        answers = self._ask(round_)
+            words = self._plan.words.score_query(named=True) if self._plan else None
+            round_.bodies["near"] = near_body(products, self._filters, self._match, words)
+        if self._plan is not None:
+            self._look_up(round_, [identity for identity in ids if window.get(identity).lexical is None])
+
+    def _read_page(
+        self,
+        answers: Mapping[str, Body],
+        window: Window,
+        cards: Cards,
+        scores: Mapping[str, float],
+        page: Sequence[tuple[str, float]],
+    ) -> tuple[Hit, ...]:
+        if not page:
+            return ()
         self._read_words(window, answers)
         found = {hit["_id"]: hit for hit in answers["page"]["hits"]["hits"]}
         hits = [
@@ -362,9 +359,7 @@ class _Asking:
             for hit in hits
         )
 
-    def _beyond(
-        self, window: Window, inside: Sequence[str], present: frozenset[str], start: int, size: int
-    ) -> list[tuple[str, float]]:
+    def _beyond(self, inside: Sequence[str], present: frozenset[str], start: int, size: int) -> list[tuple[str, float]]:
         """Cards after the window: in the order of the words alone, or of browsing."""
         left_out: list[Query] = [ids_query(inside)]
         if present:
@@ -393,6 +388,16 @@ class _Asking:
 
 def _filtered(clauses: Sequence[Query]) -> Query:
     return {"bool": {"filter": list(clauses)}} if clauses else {"match_all": {}}
+
+
+def _counting(clauses: Sequence[Query], aggregations: Body) -> Body:
+    """No hits: the server can keep such an answer."""
+    return {"query": _filtered(clauses), "size": 0, "track_total_hits": False, "aggs": aggregations}
+
+
+def _read_present(answers: Mapping[str, Body]) -> frozenset[str]:
+    hits = answers["present"]["hits"]["hits"] if "present" in answers else ()
+    return frozenset(hit["fields"]["id"][0] for hit in hits)
 
 
 def _sort_by(sort: Sort, clauses: Sequence[Query]) -> Body:

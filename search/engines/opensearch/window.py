@@ -5,6 +5,7 @@ What lies beyond them keeps the server's order by words. The window of a questio
 
 from __future__ import annotations
 
+import binascii
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,6 @@ from numpy.typing import NDArray
 
 from search.analysis import fold
 from search.documents import Language
-from search.engines.opensearch.bodies import TERM_MARK
 from search.engines.opensearch.mapping import look_field, title_columns, title_of
 from search.engines.opensearch.words import Words
 from search.ranking.features import Titles, look_at_titles, title_score
@@ -25,18 +25,21 @@ from search.terms import much_stemmed, term_key
 Hit = Mapping[str, Any]
 NO_NAMES: frozenset[str] = frozenset()
 INSIDE = "in"
+COSINE = "cosine"
+_KEY = np.dtype("<u8")
 
 
 @dataclass(slots=True)
 class Candidate:
     """A document that may be shown. lexical, cosine: None while unknown; names: its matched queries.
 
+    look: bytes of the keys of its title's terms.
     inside: a result of the question that meets the filters, None while unknown.
     """
 
     id: str
     near: str = ""
-    look: str = ""
+    look: bytes = b""
     title: str = ""
     lexical: float | None = None
     cosine: float | None = None
@@ -48,6 +51,10 @@ class Candidate:
         return Candidate(
             self.id, self.near, self.look, self.title, self.lexical, self.cosine, self.names, self.inside, self.browse
         )
+
+    @property
+    def title_keys(self) -> NDArray[np.uint64]:
+        return np.frombuffer(self.look, _KEY)
 
     @property
     def is_listing(self) -> bool:
@@ -94,8 +101,10 @@ class Window:
         candidate = self.get(columns["id"][0])
         if not candidate.look:
             candidate.near = columns.get("equivalent_of", ("",))[0]
-            candidate.look = columns.get(look_field(language), ("",))[0]
+            candidate.look = binascii.a2b_base64(columns.get(look_field(language), ("",))[0] + "==")
             candidate.title = title_of(columns, language)
+        if COSINE in columns:
+            candidate.cosine = float(columns[COSINE][0])
         return candidate
 
 
@@ -126,10 +135,8 @@ def score(
 
 
 def _look(candidates: Sequence[Candidate], words: Words, weights: RankingWeights) -> NDArray[np.float32]:
-    language = words.language
-    sequences = [one.look.split(TERM_MARK) if one.look else [] for one in candidates]
-    keys = np.fromiter((term_key(language, term) for terms in sequences for term in terms), np.uint64)
-    starts = np.concatenate([[0], np.cumsum([len(terms) for terms in sequences])]).astype(np.int64)
+    keys = np.frombuffer(b"".join([one.look for one in candidates]), _KEY)
+    starts = np.cumsum([0, *(len(one.look) // _KEY.itemsize for one in candidates)], dtype=np.int64)
     seen = title_score(look_at_titles(Titles(keys, starts), words.question, words.by_term, term_key), weights)
     coverage = np.array([words.held(one.names).coverage for one in candidates], np.float32)
     return seen + np.float32(weights.coverage) * coverage
