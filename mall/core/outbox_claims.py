@@ -113,7 +113,7 @@ def _claim(candidates: QuerySet[OutboxRow], topic: str, holder: str, until: date
     merged = [same for same in groups.values() if len(same) > 1]
     if merged:
         OutboxRow.objects.filter(pk__in=[row.pk for same in merged for row in same[:-1]]).delete()
-        OutboxRow.objects.bulk_update([same[-1] for same in merged], ["attempts", "waits", "created_at"])
+        OutboxRow.objects.bulk_update([same[-1] for same in merged], ["attempts", "waits", "error", "created_at"])
     if newest:
         OutboxRow.objects.filter(pk__in=[row.id for row in newest]).update(
             attempts=F("attempts") + 1, claimed_by=holder, locked_until=until
@@ -142,8 +142,10 @@ def _with_rows_of_same_things(first: list[OutboxRow], topic: str) -> list[Outbox
 
 
 def _newest_of(same: Sequence[OutboxRow]) -> ClaimedRow:
-    """The last of these rows of one thing, with the age, the attempts and the waits of all."""
+    """The last of these rows of one thing, with the age, the attempts and the waits of all, and why they wait."""
     row = same[-1]
+    told = [one.error for one in same if one.waits] or [one.error for one in same if one.error]
+    row.error = told[-1] if told else ""
     row.attempts = max(one.attempts for one in same)
     row.waits = max(one.waits for one in same)
     row.created_at = min(one.created_at for one in same)

@@ -36,6 +36,8 @@ if sys.platform == "linux":
     worker_tmp_dir = "/dev/shm"  # noqa: S108 - gunicorn's own heartbeat file
 
 _M_ARENA_MAX = -8  # of glibc's malloc.h
+# by then a process has loaded what it will ever need: templates, translations, names of the catalogue
+SETTLED_REQUESTS = 100
 
 
 def pre_fork(server: Any, worker: Any) -> None:
@@ -62,6 +64,14 @@ def post_worker_init(worker: Any) -> None:
         from mall.ops.readiness import tell_search_state
 
         tell_search_state()
+
+
+def post_request(worker: Any, request: Any, environ: Any, response: Any) -> None:
+    """What a process has loaded is left alone by the garbage collector from here on."""
+    if worker.nr == SETTLED_REQUESTS:
+        from search.heap import keep_what_is_there
+
+        keep_what_is_there()
 
 
 def on_exit(server: Any) -> None:

@@ -94,6 +94,26 @@ def test_changes_and_removals_during_a_rebuild_reach_the_new_index(server: OpenS
     assert found(server, "ancien") == ["product:1"]
 
 
+def test_an_index_of_another_layout_is_neither_searched_nor_written_to_and_goes_with_the_next_build(
+    server: OpenSearchEngine,
+) -> None:
+    """As after an update of the mall: its documents would be read wrongly, and refuse those of this version."""
+    name = server.name
+    old = f"{name}-00000000-20260101000000000"
+    server.client.call("PUT", f"/{old}", {"aliases": {name: {}, f"{name}-writes": {}}}, seconds=30)
+
+    for ask_it in (lambda: server.retrieve(ask("lampe")), lambda: server.upsert([document(1, "Lampe")])):
+        with pytest.raises(IndexRebuilding, match="another version of the mall: run `manage.py rebuild_search`"):
+            ask_it()
+    assert "another version" in server.status().message
+
+    new = server.rebuild([document(1, "Lampe")])
+    assert server.generations.kept() == [new]
+    assert found(server, "lampe") == ["product:1"]
+    with pytest.raises(EngineUnavailable, match="no earlier index"):
+        server.roll_back()
+
+
 def test_a_rebuild_that_fails_leaves_the_old_index_and_nothing_else(server: OpenSearchEngine) -> None:
     live = server.rebuild([document(1, "Lampe")])
 

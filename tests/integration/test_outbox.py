@@ -285,6 +285,46 @@ def test_a_change_of_a_thing_that_waits_is_tried_at_once_and_both_are_one(handle
     assert handled == [[{"n": 2}]]
 
 
+def test_why_a_thing_waits_is_told_while_it_is_tried_again_for_a_newer_change(
+    handle_with: Callable[[outbox.Handler], None],
+) -> None:
+    told: list[str] = []
+
+    def handle(payloads: Payloads) -> None:
+        told.append(outbox.status().of(TOPIC).paused_by)
+        raise outbox.Busy("the index is blocked")
+
+    handle_with(handle)
+    outbox.publish(TOPIC, "note:1", {"n": 1})
+    outbox.drain()
+    outbox.publish(TOPIC, "note:1", {"n": 2})
+    outbox.drain()
+
+    assert told == ["", "the index is blocked"]
+    assert OutboxRow.objects.count() == 1
+    assert outbox.status().of(TOPIC).paused_by == "the index is blocked"
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "kept"),
+    [
+        ({"waits": 2, "error": "away"}, {"error": "bad"}, "away"),
+        ({"waits": 2, "error": "away"}, {"waits": 1, "error": "blocked"}, "blocked"),
+        ({"attempts": 3, "error": "bad"}, {}, "bad"),
+        ({}, {}, ""),
+    ],
+)
+def test_of_rows_that_become_one_the_reason_to_wait_stays(
+    older: dict[str, Any], newer: dict[str, Any], kept: str
+) -> None:
+    for facts in (older, newer):
+        OutboxRow.objects.create(topic=TOPIC, key="note:1", **facts)
+
+    outbox_claims.claim(TOPIC, holder="one", seconds=60, limit=10)
+
+    assert OutboxRow.objects.get().error == kept
+
+
 def test_a_thing_in_one_hand_is_not_given_to_another(handled: list[list[dict[str, Any]]]) -> None:
     outbox.publish_many(TOPIC, [("note:1", {"n": 1}), ("note:2", {"n": 2})])
     first = outbox_claims.claim(TOPIC, holder="one", seconds=60, limit=1)

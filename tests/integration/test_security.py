@@ -1,11 +1,9 @@
-"""Headers, hosts, hostile search strings and the rate limit (attack cases F50-F53, H63-H65)."""
+"""Headers, hosts and the rate limit (attack cases F52, H63-H65)."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import pytest
 from django.core.cache import cache
@@ -19,103 +17,11 @@ from tests.factories import OfferFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db
 
-HOSTILE = {
-    "a lone quote": '"',
-    "an unbalanced quote": '"lampe opaline',
-    "a backslash": "\\",
-    "stars": "*** ** *",
-    "question marks": "?? ?",
-    "tildes": "lampe~2 ~~",
-    "open brackets": "((([[[{{{",
-    "close brackets": ")))]]]}}}",
-    "operators": "AND OR NOT AND",
-    "an operator at the end": "lampe AND",
-    "a field": "title:lampe _id:1 *:*",
-    "a range": "[1 TO *] {a TO b}",
-    "a regular expression": "/.*(a+)+$/",
-    "a boost": "lampe^9999999999",
-    "five thousand words": "lampe " * 5000,
-    "five thousand different words": " ".join(f"mot{n}" for n in range(5000)),
-    "one word of fifty thousand letters": "a" * 50_000,
-    "control characters": "lam\x00pe\x01\x1b[31m\x7f",
-    "line breaks": "lampe\r\nSet-Cookie: a=b",
-    "right-to-left marks": "\u202elampe\u202c\u200f",
-    "zero-width characters": "l\u200ba\u200dm\ufeffpe",
-    "half a surrogate pair": "%ED%A0%80",
-    "combining marks": "e" + "\u0301" * 3000,
-    "emoji": "💡" * 300,
-    "markup": "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>",
-    "a template": "{{7*7}}{% load x %}${7*7}#{7*7}",
-    "SQL": "'; DROP TABLE catalogue_product; --",
-    "a path": "../../../../etc/passwd",
-    "digits": "9" * 400,
-    "only filters": "occasion neuf reconditionné moins de 1 € plus de 99999999999999 €",
-    "nothing": "",
-    "blanks": "   \t  ",
-    "wide letters": "\uff4c\uff41\uff4d\uff50\uff45",
-}
-
 
 @pytest.fixture
 def lamp(search_index: SearchEngine) -> None:
     OfferFactory(variant__product=ProductFactory(texts={"fr": "Lampe Opaline", "en": "Opaline lamp"}))
     rebuild_index()
-
-
-def timed(client: Client, address: str) -> tuple[Any, float]:
-    started = time.perf_counter()
-    response = client.get(address)
-    return response, time.perf_counter() - started
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_every_search_string_is_answered_within_a_second(name: str, client: Client, lamp: None) -> None:
-    words = quote(HOSTILE[name], safe="%") if name == "half a surrogate pair" else quote(HOSTILE[name])
-    client.get("/fr/search/?q=lampe")
-
-    for address in ("/fr/search/?q=", "/api/search?q=", "/fr/suggest/?q=", "/api/suggest?q="):
-        response, seconds = timed(client, address + words)
-        assert response.status_code in {200, 400}, (address, response.content[:300])
-        assert seconds < 1.0, address
-        if "html" in response["Content-Type"]:
-            assert "<script>alert(1)" not in response.content.decode()
-            assert "<img src=x" not in response.content.decode()
-
-    assert client.get("/api/search?q=lampe").json()["total"] == 1
-
-
-@pytest.mark.parametrize(
-    ("parameters", "status"),
-    [
-        ({"page": "10**9"}, 400),
-        ({"page": str(10**9)}, 400),
-        ({"page": "-1"}, 400),
-        ({"page": "9999"}, 200),
-        ({"page_size": "100000"}, 400),
-        ({"sort": "password"}, 400),
-        ({"sort": "-price_minor); DROP TABLE x"}, 400),
-        ({"condition": "neuf'"}, 400),
-        ({"brand": "x" * 5000}, 400),
-        ({"price_max": "NaN"}, 400),
-        ({"price_max": "Infinity"}, 400),
-        ({"price_max": "1e400"}, 400),
-        ({"price_min": "١٢"}, 400),
-        ({"seller": "1 OR 1=1"}, 400),
-        ({"_connector": "OR 1=1"}, 200),
-    ],
-)
-def test_no_parameter_breaks_the_search(parameters: dict[str, str], status: int, client: Client, lamp: None) -> None:
-    address = urlencode({"q": "lampe", **parameters})
-
-    for path in ("/fr/search/?", "/api/search?"):
-        response, seconds = timed(client, path + address)
-        assert (response.status_code, seconds < 1.0) == (status, True), path
-
-
-def test_two_hundred_values_of_one_parameter_are_refused(client: Client, lamp: None) -> None:
-    address = "&".join(f"brand=b{n}" for n in range(200))
-
-    assert client.get(f"/api/search?{address}").status_code == 400
 
 
 STRICT = {

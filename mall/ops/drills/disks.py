@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext, override
+
 from mall.ops.drills import checks
 from mall.ops.drills.crowd import figures_of
 from mall.ops.drills.editor import Editor
@@ -59,7 +61,7 @@ def _fill_media(ground: Ground, report: Report) -> None:
         left = _files(media) - before - {".ballast"}
         report.expect(answer.status == INSUFFICIENT_STORAGE, f"the upload was answered {answer.status}")
         report.expect(answer.request_id, "the refusal has no request id")
-        report.expect("no room" in answer.text or "pas de place" in answer.text, "the refusal does not say why")
+        report.expect(_says_no_room(answer.text), "the refusal does not say why")
         report.expect(ground.do("count_images") == images, "a refused upload left a row")
         report.expect(not left, f"a refused upload left {sorted(left)[:5]}")
         report.expect(NO_ROOM in told["message"], f"/ready said of the outbox: {told['message']}")
@@ -73,6 +75,15 @@ def _fill_media(ground: Ground, report: Report) -> None:
         refused = ground.do("add_photo", edge_px=1500, seed=7)
         report.expect(NO_ROOM in refused.get("refused", ""), f"a photo without room for it: {refused}")
     checks.expect_photos(report, ground, [picture])
+
+
+def _says_no_room(page: str) -> bool:
+    """In whichever language the editor was answered."""
+    sentences = []
+    for language in ("fr", "en"):
+        with override(language):
+            sentences.append(gettext("There is no room left for this file"))
+    return any(sentence in page for sentence in sentences)
 
 
 def _files(folder: Path) -> set[str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from search.documents import CONDITION_FAMILIES, ConditionFamily, DocumentKind
 from search.engines.opensearch.client import Client
-from search.engines.opensearch.filters import offer_fits
+from search.engines.opensearch.filters import offer_test
 from search.engines.opensearch.folding import Cards
 from search.engines.opensearch.mapping import VECTOR
 from search.engines.opensearch.plan import Body, Plan, ids_query
@@ -58,9 +58,8 @@ def read_hit(
     identity: str = hit["_id"]
     offers: list[dict[str, Any]] = hit["_source"].get("offers", [])
     offers.sort(key=lambda offer: (offer["total"], offer["id"]))
-    fitting = [offer for offer in offers if offer_fits(offer, filters)]
-    shown_filters = filters.without(*_CARD_FILTERS)
-    shown = [offer for offer in offers if offer_fits(offer, shown_filters)]
+    fitting = list(filter(offer_test(filters), offers))
+    shown = list(filter(offer_test(filters.without(*_CARD_FILTERS)), offers))
     reasons = _reasons(plan, candidate, place if ranked is None else ranked)
     best = int(fitting[0]["id"]) if fitting else None
     if best is not None:

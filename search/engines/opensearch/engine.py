@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
@@ -24,7 +23,7 @@ from search.engines.opensearch.statistics import Statistics
 from search.engines.opensearch.suggestions import known_titles, suggest_products
 from search.engines.opensearch.writer import Writer
 from search.engines.protocol import EngineStatus, NearProduct, Retrieval, TermFrequencies
-from search.errors import EncoderUnavailable, IndexRebuilding
+from search.errors import EncoderUnavailable
 from search.queries import Filters, SearchQuery
 from search.query.completions import typed_prefix
 from search.query.spelling import Speller
@@ -118,14 +117,14 @@ class OpenSearchEngine:
 
     def remove(self) -> None:
         """Take every index of this name off the server: what a measurement or a test made."""
-        with contextlib.suppress(IndexRebuilding):
-            for index in self.generations.targets():
-                self.generations.discard(index)
+        for index in self.generations.kept():
+            self.generations.discard(index)
         self.generations.discard(self.generations.lexicon)
 
     # ---- searching -------------------------------------------------------------------------------------------
 
     def retrieve(self, query: SearchQuery, *, with_facets: bool = True, at_least: int = 0) -> Retrieval:
+        self.generations.live()
         vector = self._query_vector(query.text, query.language) if query.text.strip() else None
         return self._retriever.retrieve(
             self.name, query, vector, self._is_word, with_facets=with_facets, at_least=at_least

@@ -30,8 +30,6 @@ def read_status(
         message = f"The index was made with the text model {live.encoder}: words alone are used until a rebuild."
     if not message and not live.encoder:
         message = "The index has no vectors: search uses words alone."
-    if not message and live.hash != generations.hash_for(encoder):
-        message = "The index was made by another version of the mall: `manage.py rebuild_search` brings it up to date."
     return EngineStatus(
         engine=ENGINE,
         generation=live.index,

@@ -112,6 +112,7 @@ def all_clauses(filters: Filters) -> list[Clause]:
     return document_clauses(filters) + has_fitting_offer(filters)
 
 
-def offer_fits(offer: Offer, filters: Filters) -> bool:
-    """Whether a stored offer meets all offer filters."""
-    return all(_OFFER_FILTERS[name].fits(offer, value) for name, value in _wishes(filters, ()).items())
+def offer_test(filters: Filters) -> Callable[[Offer], bool]:
+    """A test whether a stored offer meets all offer filters."""
+    wishes = [(_OFFER_FILTERS[name].fits, value) for name, value in _wishes(filters, ()).items()]
+    return lambda offer: all(fits(offer, value) for fits, value in wishes)

@@ -1,6 +1,6 @@
 """Indices of one mall on a server: a dated one behind each alias, several written to, one searched.
 
-passage-3f2a91c0-20261125030405      index: name, hash of its mapping, when it was made
+passage-3f2a91c0-20261125030405      index: name, layout of its documents, when it was made
 passage                              alias: searches
 passage-writes                       alias: every index that changes go to (the live one, one being built, the last)
 passage-lexicon                      index: names gathered of the catalogue (`lexicon.py`)
@@ -15,7 +15,7 @@ from typing import Any
 
 from search.embeddings.protocol import TextEncoder
 from search.engines.opensearch.client import Client, RefusedRequest
-from search.engines.opensearch.mapping import index_mappings, index_settings, mapping_hash
+from search.engines.opensearch.mapping import index_mappings, index_settings, layout
 from search.errors import EngineUnavailable, IndexRebuilding
 from search.ranking.weights import RankingWeights
 
@@ -23,6 +23,7 @@ NO_KNN = (
     "This OpenSearch server has no k-NN plugin, which the mall's vectors need: install opensearch-knn, "
     "or set MALL_SEARCH_ENGINE=embedded."
 )
+OTHER_LAYOUT = "The index {index} was made by another version of the mall: run `manage.py rebuild_search`."
 FACTS_SECONDS = 5.0
 CREATE_SECONDS = 30.0
 
@@ -34,7 +35,6 @@ class IndexFacts:
     index: str
     encoder: str
     dimensions: int
-    hash: str
 
 
 class Generations:
@@ -43,6 +43,7 @@ class Generations:
     def __init__(self, client: Client, name: str, *, shards: int, replicas: int, weights: RankingWeights) -> None:
         self._client, self.name = client, name
         self._shards, self._replicas, self._weights = shards, replicas, weights
+        self._layout = layout(weights)
         self._facts: tuple[float, IndexFacts] | None = None
 
     @property
@@ -54,7 +55,9 @@ class Generations:
         return f"{self.name}-lexicon"
 
     def live(self) -> IndexFacts:
-        """The index that is searched now, as seen within FACTS_SECONDS. Raises IndexRebuilding."""
+        """The index that is searched now, as seen within FACTS_SECONDS. Raises IndexRebuilding, also while it is one
+        of another layout, which this version would read wrongly.
+        """
         now = time.monotonic()
         kept = self._facts
         if kept is not None and now - kept[0] < FACTS_SECONDS:
@@ -63,33 +66,43 @@ class Generations:
         if len(found) != 1:
             raise IndexRebuilding(f"The alias {self.name} names {len(found)} indices; it must name one.")
         ((index, mapping),) = found.items()
+        if not self._is_ours(index):
+            raise IndexRebuilding(OTHER_LAYOUT.format(index=index))
         facts = mapping["mappings"].get("_meta", {})
-        live = IndexFacts(index, facts.get("encoder", ""), int(facts.get("dimensions") or 0), facts.get("hash", ""))
+        live = IndexFacts(index, facts.get("encoder", ""), int(facts.get("dimensions") or 0))
         self._facts = (now, live)
         return live
 
     def targets(self) -> list[str]:
-        """Indices that every change is written to; asked each time, for a rebuild adds one. Raises IndexRebuilding."""
-        try:
-            found = self._client.call("GET", f"/_alias/{self.writes}")
-        except RefusedRequest as error:
-            raise IndexRebuilding("OpenSearch has no index of the mall yet.") from error
-        return sorted(found)
+        """Indices that every change is written to; asked each time, for a rebuild adds one. Raises IndexRebuilding.
 
-    def hash_for(self, encoder: TextEncoder | None) -> str:
-        """What a new index's mapping would be called."""
-        dimensions = encoder.dimensions if encoder else None
-        return mapping_hash(dimensions=dimensions, encoder=encoder.name if encoder else "", weights=self._weights)
+        One of another layout would refuse the documents of this version, and is written to no more.
+        """
+        found = self.kept()
+        if not found:
+            raise IndexRebuilding("OpenSearch has no index of the mall yet.")
+        ours = [index for index in found if self._is_ours(index)]
+        if not ours:
+            raise IndexRebuilding(OTHER_LAYOUT.format(index=found[-1]))
+        return ours
+
+    def kept(self) -> list[str]:
+        """Every index of the mall but the one of names, of whatever layout."""
+        try:
+            return sorted(self._client.call("GET", f"/_alias/{self.writes}"))
+        except (IndexRebuilding, RefusedRequest):
+            return []
+
+    def _is_ours(self, index: str) -> bool:
+        return index.startswith(f"{self.name}-{self._layout}-")
 
     def create(self, encoder: TextEncoder | None) -> str:
         """A new, empty index that takes writes from now on. Raises EngineUnavailable."""
-        code = self.hash_for(encoder)
         moment = datetime.now(UTC)
-        index = f"{self.name}-{code}-{moment:%Y%m%d%H%M%S}{moment.microsecond // 1000:03d}"
+        index = f"{self.name}-{self._layout}-{moment:%Y%m%d%H%M%S}{moment.microsecond // 1000:03d}"
         facts = {
             "encoder": encoder.name if encoder else "",
             "dimensions": encoder.dimensions if encoder else 0,
-            "hash": code,
             "made_at": moment.isoformat(timespec="seconds"),
         }
         body = {
@@ -115,8 +128,8 @@ class Generations:
         actions.append({"add": {"index": index, "alias": self.name}})
         self._client.call("POST", "/_aliases", {"actions": actions}, seconds=CREATE_SECONDS)
         self._facts = None
-        kept = {index, *before}
-        for one in self.targets():
+        kept = {index, *(one for one in before if self._is_ours(one))}
+        for one in self.kept():
             if one not in kept:
                 self.discard(one)
 

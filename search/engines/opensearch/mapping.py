@@ -136,12 +136,12 @@ def _offer_fields() -> dict[str, Any]:
     return {name: {"type": kind} for name, kind in kinds.items()}
 
 
-def mapping_hash(*, dimensions: int | None, encoder: str, weights: RankingWeights) -> str:
-    """Eight characters that change when an index has to be built anew."""
+def layout(weights: RankingWeights) -> str:
+    """Eight characters that change when an index has to be built anew, whatever its text model."""
     made = {
         "settings": index_settings(shards=1, replicas=0, weights=weights),
-        "mappings": index_mappings(dimensions=dimensions, facts={}),
-        "encoder": encoder,
+        "mappings": index_mappings(dimensions=None, facts={}),
+        "graph": GRAPH,
         "title_repeats": weights.title_repeats,
     }
     return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()[:8]

@@ -167,13 +167,21 @@ class Planner:
         coded = answers["codes"]["hits"]["hits"] if codes else ()
         plan = self._read(asked, words, answers["words"], _ids(coded), is_bare=is_bare)
         hits = answers["window"]["hits"]["hits"] if filters else None
-        if not is_bare:
-            return self._complete(plan), hits
-        if self._is_enough(plan, answers["words"]):
+        by_words = sum(map(plan.says_enough, map(names_of, answers["words"]["hits"]["hits"])))
+        is_weak = self._is_weak(plan, by_words)
+        if is_bare and not is_weak and by_words >= self._wanted(plan):
             return self._matching(plan, plan.identified), hits
-        # what it takes to choose more results than those by their words has to be read after all
-        answers = self._ask(asked, {"words": _words_body(words, asked, is_bare=False)})
-        return self._complete(self._read(asked, words, answers["words"], plan.identified, is_bare=False)), hits
+        bodies = {}
+        if is_bare:
+            # what it takes to choose more results than those by their words has to be read after all
+            bodies["words"] = _words_body(words, asked, is_bare=False)
+        if asked.vector is not None and (is_weak or asked.at_least > by_words):
+            bodies["meaning"] = columns_body(knn_query(asked.vector, WINDOW, None), asked.fields, BY_MEANING)
+        more = self._ask(asked, bodies) if bodies else {}
+        if is_bare:
+            plan = self._read(asked, words, more["words"], plan.identified, is_bare=False)
+        nearest = more["meaning"]["hits"]["hits"] if "meaning" in more else ()
+        return self._complete(plan, nearest, is_weak=is_weak), hits
 
     def _ask(self, asked: Asked, bodies: Mapping[str, Body]) -> dict[str, Body]:
         answers = self._client.ask_all(asked.index, list(bodies.values()), search_type=self._statistics.search_type)
@@ -198,11 +206,6 @@ class Planner:
             is_bare=is_bare,
         )
 
-    def _is_enough(self, plan: Plan, answer: Body) -> bool:
-        """Whether the results by their words are all that there are to be."""
-        count = sum(plan.says_enough(names_of(hit)) for hit in answer["hits"]["hits"])
-        return not self._is_weak(plan, count) and count >= self._wanted(plan)
-
     def _is_weak(self, plan: Plan, by_words: int) -> bool:
         is_weak = plan.best_reach < self._weights.weak_coverage or by_words < self._weights.few_results
         return is_weak and not plan.identified
@@ -213,18 +216,16 @@ class Planner:
     def _wanted(self, plan: Plan) -> int:
         return max(self._weights.loose_results if self._is_loose(plan) else 0, plan.asked.at_least)
 
-    def _complete(self, plan: Plan) -> Plan:
+    def _complete(self, plan: Plan, nearest: Sequence[Hit], *, is_weak: bool) -> Plan:
         """Results beyond those by their words: the nearest in meaning where words are weak; of a longer question
         that finds little, and where more is asked for, the next best. What was looked at joins what was found.
+
+        nearest: hits by meaning, where they were asked for.
         """
         weights, words, asked = self._weights, plan.words, plan.asked
         window = Window({one.id: one for one in plan.found})
         by_words = {one.id for one in plan.found if plan.is_result(one)}
-        is_weak = self._is_weak(plan, len(by_words))
-        if asked.vector is not None and (is_weak or asked.at_least > len(by_words)):
-            body = columns_body(knn_query(asked.vector, WINDOW, None), asked.fields, BY_MEANING)
-            (answer,) = self._client.ask_all(asked.index, [body])
-            window.add_meaning(answer["hits"]["hits"], words.language)
+        window.add_meaning(nearest, words.language)
         candidates = list(window.candidates.values())
         plan = replace(plan, found=tuple(candidates))
         extras = self._nearest(candidates) if is_weak else set[str]()

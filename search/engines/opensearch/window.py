@@ -27,6 +27,7 @@ NO_NAMES: frozenset[str] = frozenset()
 INSIDE = "in"
 COSINE = "cosine"
 _KEY = np.dtype("<u8")
+_TITLES = frozenset(title_columns())
 
 
 @dataclass(slots=True)
@@ -102,7 +103,8 @@ class Window:
         if not candidate.look:
             candidate.near = columns.get("equivalent_of", ("",))[0]
             candidate.look = binascii.a2b_base64(columns.get(look_field(language), ("",))[0] + "==")
-            candidate.title = title_of(columns, language)
+            if _TITLES & columns.keys():
+                candidate.title = title_of(columns, language)
         if COSINE in columns:
             candidate.cosine = float(columns[COSINE][0])
         return candidate

@@ -9,21 +9,29 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as mall_settings
+from django.core.management import call_command
 from django.test import Client
 
 from mall.core import outbox
 from mall.core.observability import REGISTRY
+from mall.ops.opensearch.cluster import Cluster
+from mall.ops.opensearch.errors import NotToBeHad
 from search import tasks
 from search.engines.opensearch.engine import OpenSearchEngine
 from search.indexing.changes import FALLBACK_TOPIC
 from search.indexing.rebuild import rebuild_index_alone
+from search.indexing.registry import all_sources
 from search.service import engine_status, forget_engine, get_fallback_engine, get_primary_engine
+from tests.conftest import miss
 from tests.factories import OfferFactory, ProductFactory
 from tests.secured_front import Secured
+from tests.tiny_encoder import TinyEncoder
 
 pytestmark = pytest.mark.django_db
 
@@ -167,6 +175,88 @@ def test_a_wrong_password_or_certificate_is_told_in_one_line_and_shoppers_are_se
     assert ("password" if fault == "password" else "certificate") in part["message"]
     assert "\n" not in part["message"]
     assert right.password not in ready.content.decode()
+
+
+def ready_part(client: Client) -> dict[str, Any]:
+    """What /ready says of search; shoppers are served."""
+    response = client.get("/ready")
+    assert response.status_code == 200, response.content
+    part: dict[str, Any] = json.loads(response.content)["parts"]["search"]
+    return part
+
+
+def problems_told() -> list[str]:
+    """What `search_status` says needs a person, in lines; it ends with 1."""
+    said = StringIO()
+    with pytest.raises(SystemExit) as end:
+        call_command("search_status", "--sample", "0", stdout=said)
+    assert end.value.code == 1
+    return [line for line in said.getvalue().splitlines() if line.startswith("Needs a person: ")]
+
+
+@pytest.fixture(scope="module")
+def opensearch_without_knn() -> Iterator[str]:
+    """Address of an OpenSearch 3 whose k-NN plugin somebody forgot."""
+    try:
+        cluster = Cluster(heap="512m", is_short_lived=True, without=("opensearch-knn",))
+    except NotToBeHad as error:
+        miss(str(error))
+    with cluster:
+        yield cluster.url
+
+
+@pytest.mark.service
+@pytest.mark.parametrize("model", [None, TinyEncoder()], ids=["words alone", "a text model"])
+def test_a_server_without_knn_is_told_with_what_to_do_and_the_embedded_engine_answers(
+    model: TinyEncoder | None,
+    client: Client,
+    opensearch_at: Callable[..., None],
+    opensearch_without_knn: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("search.service._encoder", lambda: model)
+    opensearch_at(opensearch_without_knn, seconds=10)
+
+    assert tasks.heal() == ""
+
+    for _time in range(4):
+        answer = answer_to(client)
+        assert (answer["total"], answer["notices"][0]) == (1, "fallback")
+    assert client.get("/fr/search/?q=opaline").status_code == 200
+    part = ready_part(client)
+    assert part["state"] == "degraded"
+    (told,) = problems_told()
+    for line in (part["message"], told):
+        assert "has no k-NN plugin" in line
+        assert "install opensearch-knn, or set MALL_SEARCH_ENGINE=embedded" in line
+        assert "\n" not in line
+
+
+@pytest.mark.service
+@pytest.mark.parametrize("model", [None, TinyEncoder("tiny/2")], ids=["no text model", "another text model"])
+def test_an_index_of_another_model_is_searched_by_words_and_told(
+    model: TinyEncoder | None,
+    client: Client,
+    opensearch_at: Callable[..., None],
+    opensearch_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("search.service._encoder", lambda: model)
+    opensearch_at(opensearch_url, seconds=10)
+    other = OpenSearchEngine([opensearch_url], TinyEncoder("tiny/1"), name=mall_settings.OPENSEARCH_INDEX)
+    other.rebuild(one for source in all_sources() for one in source.build(list(source.iterate_ids())))
+    try:
+        answer = answer_to(client)
+        part, told = ready_part(client), problems_told()
+    finally:
+        other.remove()
+
+    assert (answer["total"], answer["notices"]) == (1, ["words_only"])
+    assert part["state"] == "degraded"
+    (line,) = told
+    for words in (part["message"], line):
+        assert "The index was made with the text model tiny/1: words alone are used until a rebuild." in words
+        assert "\n" not in words
 
 
 def test_both_indexes_are_built_by_themselves_and_the_first_waits_for_no_other(

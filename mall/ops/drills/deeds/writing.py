@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 
 from django.db import DatabaseError, connection
+from django.db.models import Max
 from django.utils import timezone
 
 from mall.catalogue.models import Offer
@@ -34,7 +35,7 @@ class Writers:
     refused: int = 0
     threads: list[threading.Thread] = field(default_factory=list)
     is_over: threading.Event = field(default_factory=threading.Event)
-    prices: itertools.count[int] = field(default_factory=lambda: itertools.count(FIRST_PRICE_MINOR))
+    prices: itertools.count[int] = field(default_factory=lambda: itertools.count(_first_new_price()))
     started: float = 0.0
     ended: float = 0.0
 
@@ -74,6 +75,12 @@ class Writers:
         for thread in self.threads:
             thread.join()
         self.ended = time.monotonic()
+
+
+def _first_new_price() -> int:
+    """Above every price of the mall: the same price again is no change, and nothing would follow it."""
+    highest: int = Offer.objects.aggregate(highest=Max("price_minor"))["highest"] or 0
+    return max(FIRST_PRICE_MINOR, highest + 1)
 
 
 _now: list[Writers] = []
