@@ -14,7 +14,7 @@ from search.documents import Language, SearchDocument
 from search.engines.breaker import Breaker
 from search.engines.deadline import Deadline, DeadlinePassed
 from search.engines.protocol import EngineStatus, NearProduct, Retrieval, SearchEngine, TermFrequencies
-from search.errors import EngineUnavailable, QuestionRefused, SearchError
+from search.errors import EngineUnavailable, IndexRebuilding, QuestionRefused, SearchError
 from search.queries import Filters, SearchQuery
 from search.query.vocabulary import Vocabulary
 from search.results import Correction, Hit, Suggestion
@@ -58,7 +58,7 @@ class FailingSoftEngine:
         self.primary, self.fallback, self.breaker = primary, fallback, breaker
         self._deadline_seconds, self._deadline = deadline_seconds, Deadline("search-primary")
         self._name = name
-        self._reason = ""
+        self._reason, self._lacks_index = "", False
         self._vocabulary: Vocabulary | None = None
         self._lock = threading.Lock()
         self._watch: threading.Thread | None = None
@@ -100,11 +100,14 @@ class FailingSoftEngine:
             raise reason from error
 
     def _failed(self, error: EngineUnavailable, *, waited_seconds: float) -> None:
-        self._reason = str(error) or type(error).__name__
+        self._keep(error)
         log.warning("search.primary_failed", reason=self._reason, waited_seconds=round(waited_seconds, 2))
         if self.breaker.failed(waited_seconds=waited_seconds):
             log.error("search.breaker_opened", reason=self._reason, failures=self.breaker.failures)
             self._watch_primary()
+
+    def _keep(self, error: SearchError) -> None:
+        self._reason, self._lacks_index = str(error) or type(error).__name__, isinstance(error, IndexRebuilding)
 
     def _watch_primary(self) -> None:
         """One thread asks the primary now and then until it answers, so that no shopper waits to find out."""
@@ -123,7 +126,7 @@ class FailingSoftEngine:
         try:
             self._deadline.within(self._deadline_seconds, lambda: self.primary.retrieve(PROBE, with_facets=False))
         except SearchError as error:
-            self._reason = str(error) or type(error).__name__
+            self._keep(error)
             return False
         except Exception:
             log.exception("search.probe_failed")
@@ -199,13 +202,16 @@ class FailingSoftEngine:
         return replace(self._primary_status(), breaker=self.breaker.state, fallback=fallback)
 
     def _primary_status(self) -> EngineStatus:
-        """Not asked while the breaker is open: it is known not to answer, and a probe asks soon."""
+        """While the breaker is open it is known not to answer, and a probe asks soon; one that answers but has no index
+        is asked why."""
         message = self._reason
         if self.breaker.is_closed:
             try:
                 return self._deadline.within(STATUS_SECONDS, self.primary.status)
             except EngineUnavailable as error:
                 message = str(error)
+        elif self._lacks_index:
+            message = self._why_no_index()
         return EngineStatus(
             engine=self._name,
             generation="",
@@ -215,3 +221,9 @@ class FailingSoftEngine:
             has_vectors=False,
             message=message,
         )
+
+    def _why_no_index(self) -> str:
+        try:
+            return self._deadline.within(STATUS_SECONDS, self.primary.status).message or self._reason
+        except EngineUnavailable:
+            return self._reason

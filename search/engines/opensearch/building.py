@@ -28,8 +28,10 @@ CANARIES = 5
 FLUSH_SECONDS = 300.0
 MERGE_SECONDS = 3600.0
 REFRESH_INTERVAL = "1s"
-# of each shard after a build; one alone would lose near-duplicates (decision 0014)
-SEGMENTS = 5
+# of each shard after a build. One alone would lose near-duplicates, and merging large ones costs as much as building
+# their graphs again (decision 0014).
+LEAST_SEGMENTS = 5
+SEGMENT_MB = 64.0
 _MISSING_SHARE = 0.05
 
 
@@ -62,8 +64,11 @@ class Builder:
         settings = {"index": {"refresh_interval": REFRESH_INTERVAL}}
         self._client.call("PUT", f"/{index}/_settings", settings, seconds=FLUSH_SECONDS)
         self._client.call("POST", f"/{index}/_refresh", seconds=FLUSH_SECONDS)
+        stored = self._client.call("GET", f"/{index}/_stats/store", seconds=FLUSH_SECONDS)
+        shard_mb = stored["_all"]["primaries"]["store"]["size_in_bytes"] / 1e6 / stored["_shards"]["successful"]
+        most = max(LEAST_SEGMENTS, round(shard_mb / SEGMENT_MB))
         try:
-            self._client.call("POST", f"/{index}/_forcemerge?max_num_segments={SEGMENTS}", seconds=MERGE_SECONDS)
+            self._client.call("POST", f"/{index}/_forcemerge?max_num_segments={most}", seconds=MERGE_SECONDS)
         except EngineUnavailable as error:
             # it goes on there, and nothing but speed depends on it
             log.warning("search.index_not_merged", index=index, error=str(error))

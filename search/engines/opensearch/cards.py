@@ -12,7 +12,8 @@ from search.engines.opensearch.client import Client
 from search.engines.opensearch.filters import offer_test
 from search.engines.opensearch.folding import Cards
 from search.engines.opensearch.mapping import VECTOR
-from search.engines.opensearch.plan import Body, Plan, ids_query
+from search.engines.opensearch.plan import Plan
+from search.engines.opensearch.requests import Body, ids_query
 from search.engines.opensearch.window import INSIDE, Candidate, Window
 from search.engines.opensearch.words import Query
 from search.queries import Filters, SearchQuery

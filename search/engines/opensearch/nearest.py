@@ -14,9 +14,10 @@ from search.engines.opensearch.client import Client
 from search.engines.opensearch.filters import all_clauses
 from search.engines.opensearch.generations import IndexFacts
 from search.engines.opensearch.mapping import VECTOR
-from search.engines.opensearch.plan import WINDOW, Body, columns_body, exact_query, knn_query
+from search.engines.opensearch.plan import WINDOW
+from search.engines.opensearch.requests import Body, columns_body, exact_query, ids_query, knn_query
 from search.engines.opensearch.window import Candidate, Window, score, wanted_fields
-from search.engines.opensearch.words import Query, Words
+from search.engines.opensearch.words import MATCH_NONE, Query, Words
 from search.engines.protocol import NearProduct
 from search.queries import Filters
 from search.ranking.weights import RankingWeights
@@ -63,43 +64,32 @@ def nearest_products(
     """At most `limit`, best first: those with one of the codes, then best by words and meaning together, and among
     them a share of the nearest in meaning alone.
     """
-    fields = wanted_fields(words.language, text)
     own, typed = {code for one in codes for code in typed_codes(normalise_code(one))}, typed_codes(text)
-    scored: Query = {"bool": {"must": [words.score_query(named=True)], "filter": [_IS_PRODUCT]}}
-    best: Body = {
-        "query": words.score_query(named=False),
-        "size": 1,
-        "stored_fields": "_none_",
-        "track_total_hits": False,
-    }
-    coded_bodies = (_with_codes(each, fields) for each in (own, typed))
-    bodies = [columns_body(scored, fields, WINDOW, near=vector), best, *coded_bodies]
-    if vector is not None:
-        bodies.append(columns_body(knn_query(vector, WINDOW, [_IS_PRODUCT]), fields, WINDOW))
-    answers = client.ask_all(index, bodies, search_type=search_type)
+    fields = wanted_fields(words.language, text)
     window = Window()
-    window.add_words(answers[0]["hits"]["hits"], words.language)
-    coded, identified = (
-        frozenset(window.get(hit["fields"]["id"][0]).id for hit in answers[place]["hits"]["hits"]) for place in (2, 3)
-    )
-    if vector is not None:
-        window.add_meaning(answers[4]["hits"]["hits"], words.language)
+
+    def ask(bodies: Sequence[Body]) -> list[list[Body]]:
+        return [one["hits"]["hits"] for one in client.ask_all(index, bodies, search_type=search_type)]
+
+    best, by_words, *by_codes, by_meaning = ask(_bodies(words, vector, fields, own, typed))
+    window.add_words(by_words, words.language)
+    coded, identified = (frozenset(window.get(hit["fields"]["id"][0]).id for hit in hits) for hits in by_codes)
+    window.add_meaning(by_meaning, words.language)
     candidates = list(window.candidates.values())
     unknown = [one.id for one in candidates if one.lexical is None]
     if unknown:
-        query: Query = {"bool": {"filter": [{"ids": {"values": unknown}}], "should": [words.score_query(named=True)]}}
-        body = columns_body(query, fields, len(unknown), near=vector)
-        (answer,) = client.ask_all(index, [body], search_type=search_type)
-        window.add_words(answer["hits"]["hits"], words.language)
-    best_lexical = max((float(hit["_score"]) for hit in answers[1]["hits"]["hits"]), default=0.0)
+        query: Query = {"bool": {"filter": [ids_query(unknown)], "should": [words.score_query(named=True)]}}
+        (found,) = ask([columns_body(query, fields, len(unknown), near=vector)])
+        window.add_words(found, words.language)
+    best_lexical = max((float(hit["_score"]) for hit in best), default=0.0)
     scores = score(candidates, words, text, best_lexical, weights, identified, has_meaning=vector is not None)
     for identity in coded:
         scores[identity] += _CODE_SCORE
     ranked = sorted(candidates, key=lambda one: (-scores[one.id], one.id))
     chosen = ranked[:limit]
     if vector is not None:
-        by_meaning = sorted(candidates, key=lambda one: (-(one.cosine or 0.0), one.id))
-        nearest = by_meaning[: max(1, round(limit * _BY_MEANING_SHARE))]
+        closest = sorted(candidates, key=lambda one: (-(one.cosine or 0.0), one.id))
+        nearest = closest[: max(1, round(limit * _BY_MEANING_SHARE))]
         new = [one for one in nearest if one not in chosen]
         chosen = sorted([*chosen[: limit - len(new)], *new], key=lambda one: (-scores[one.id], one.id))
     return [
@@ -108,8 +98,19 @@ def nearest_products(
     ]
 
 
-def _with_codes(codes: set[str], fields: Sequence[str]) -> Body:
-    return columns_body({"bool": {"filter": [{"terms": {"codes": sorted(codes)}}, _IS_PRODUCT]}}, fields, WINDOW)
+def _bodies(words: Words, vector: Vectors | None, fields: Sequence[str], own: set[str], typed: set[str]) -> list[Body]:
+    """The best of the whole catalogue by words, for its score; products by words, by each kind of codes, by meaning."""
+    by_words: Query = {"bool": {"must": [words.score_query(named=True)], "filter": [_IS_PRODUCT]}}
+    by_codes: list[Query] = [
+        {"bool": {"filter": [{"terms": {"codes": sorted(codes)}}, _IS_PRODUCT]}} for codes in (own, typed)
+    ]
+    by_meaning = MATCH_NONE if vector is None else knn_query(vector, WINDOW, [_IS_PRODUCT])
+    return [
+        columns_body(words.score_query(named=False), [], 1),
+        columns_body(by_words, fields, WINDOW, near=vector),
+        *(columns_body(query, ["id"], WINDOW) for query in by_codes),
+        columns_body(by_meaning, fields, WINDOW),
+    ]
 
 
 def vector_recall(

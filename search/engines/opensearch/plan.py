@@ -12,9 +12,9 @@ from typing import Any
 from search.documents import Language
 from search.embeddings.protocol import Vectors
 from search.engines.opensearch.client import Client
-from search.engines.opensearch.mapping import VECTOR
+from search.engines.opensearch.requests import Body, columns_body, ids_query, knn_query
 from search.engines.opensearch.statistics import Statistics
-from search.engines.opensearch.window import COSINE, Candidate, Hit, Window, score, wanted_fields
+from search.engines.opensearch.window import Candidate, Hit, Window, score, wanted_fields
 from search.engines.opensearch.words import MATCH_NONE, Query, Words
 from search.ranking.question import ask
 from search.ranking.weights import RankingWeights
@@ -28,11 +28,6 @@ KEPT_SECONDS = 2.0
 KEPT_PLANS = 48
 _MANY_CODES = 200
 _ROUNDING = 1e-4
-_COSINE_SCRIPT = (
-    f"if (doc['{VECTOR}'].size() == 0) return 0.0; return (double) cosineSimilarity(params.q, doc['{VECTOR}'])"
-)
-
-Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,36 +272,3 @@ def _words_body(words: Words, asked: Asked, *, is_bare: bool) -> Body:
 def _filtered_body(words: Words, asked: Asked, filters: Sequence[Query]) -> Body:
     query: Query = {"bool": {"must": [words.score_query(named=True)], "filter": list(filters)}}
     return columns_body(query, asked.fields, WINDOW, near=asked.vector)
-
-
-def columns_body(query: Query, fields: Sequence[str], size: int, *, near: Vectors | None = None) -> Body:
-    """Hits with some columns and without their source. near: a vector whose cosine with each hit is told too."""
-    body: Body = {
-        "query": query,
-        "size": size,
-        # even an id is read from the stored document, which is unpacked for it; columns are not
-        "stored_fields": "_none_",
-        "docvalue_fields": list(fields),
-        "track_total_hits": False,
-    }
-    if near is not None:
-        body["script_fields"] = {COSINE: {"script": {"source": _COSINE_SCRIPT, "params": {"q": near}}}}
-    return body
-
-
-def knn_query(vector: Vectors, count: int, filters: Sequence[Query] | None) -> Query:
-    """The nearest to a unit vector, of those that meet the filters."""
-    wish: Query = {"vector": vector, "k": count}
-    if filters:
-        wish["filter"] = {"bool": {"filter": list(filters)}}
-    return {"knn": {VECTOR: wish}}
-
-
-def ids_query(ids: Sequence[str] | frozenset[str] | set[str]) -> Query:
-    return {"ids": {"values": sorted(ids)}}
-
-
-def exact_query(vector: Vectors, clauses: Sequence[Query]) -> Query:
-    """Exact cosines of the documents that meet the clauses, scored as a vector query scores."""
-    script = {"source": f"(1.0 + cosineSimilarity(params.q, doc['{VECTOR}'])) / 2.0", "params": {"q": vector}}
-    return {"script_score": {"query": {"bool": {"filter": list(clauses)}}, "script": script}}

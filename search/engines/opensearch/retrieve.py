@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from search.embeddings.protocol import Vectors
 from search.engines.opensearch.cards import near_body, page_body, read_hit, under_cards
@@ -18,7 +17,8 @@ from search.engines.opensearch.facets import (
 )
 from search.engines.opensearch.filters import all_clauses, offer_clauses
 from search.engines.opensearch.folding import Cards, fold_window
-from search.engines.opensearch.plan import WINDOW, Asked, Body, Plan, Planner, columns_body, ids_query
+from search.engines.opensearch.plan import WINDOW, Asked, Plan, Planner
+from search.engines.opensearch.requests import Body, columns_body, counting, filtered, ids_query, sort_by, sort_value
 from search.engines.opensearch.statistics import Statistics
 from search.engines.opensearch.window import INSIDE, Window, score, wanted_fields
 from search.engines.opensearch.window import Hit as Columns
@@ -131,7 +131,7 @@ class _Asking:
         # facets leave out one filter each, so they look at every result of the words
         facets, filters = (value_aggregations(self._query.filters), self._filters) if self._with_facets else ({}, [])
         query = self._match if self._with_facets else self._scope
-        round_.bodies["facts"] = _counting(query, {"facts": {"filter": _filtered(filters), "aggs": told}, **facets})
+        round_.bodies["facts"] = counting(query, {"facts": {"filter": filtered(filters), "aggs": told}, **facets})
 
     def _read_facts(self, answers: Mapping[str, Body]) -> None:
         found = answers["facts"]["aggregations"]["facts"]
@@ -147,7 +147,7 @@ class _Asking:
         edges, days = edges_of(values), days_of(values)
         steps = step_aggregations(self._query.filters, edges, days)
         if steps:
-            round_.bodies["steps"] = _counting(self._match, steps)
+            round_.bodies["steps"] = counting(self._match, steps)
         return edges, days
 
     def _read_facets(
@@ -176,8 +176,8 @@ class _Asking:
         """Every result at its own place."""
         round_ = _Round()
         self._add_facts(round_, with_near=False)
-        round_.bodies["page"] = page_body(_filtered(self._scope)) | {
-            "sort": [_sort_by(sort, offer_clauses(self._query.filters)), _ID],
+        round_.bodies["page"] = page_body(filtered(self._scope)) | {
+            "sort": [sort_by(sort, offer_clauses(self._query.filters)), _ID],
             "from": self._query.offset,
             "size": self._query.page_size,
         }
@@ -194,7 +194,7 @@ class _Asking:
         self._read_facets(first, second, edges, days)
         self._read_words(window, second)
         cards = [
-            read_hit(hit, self._query.filters, _sort_value(sort, hit), self._plan, window.get(hit["_id"]))
+            read_hit(hit, self._query.filters, sort_value(sort, hit), self._plan, window.get(hit["_id"]))
             for hit in hits
         ]
         return tuple(cards), self.facts.total
@@ -253,7 +253,7 @@ class _Asking:
         """The best by words that meet the filters; of a page without words, what is best to look at."""
         if self._plan is not None:
             return self._plan.filtered_body(self._filters)
-        body = columns_body(_filtered(self._scope), [*self._fields, "browse"], WINDOW)
+        body = columns_body(filtered(self._scope), [*self._fields, "browse"], WINDOW)
         return body | {"sort": [{"browse": {"order": "desc"}}, _ID]}
 
     def _read_window(self, hits: Sequence[Columns]) -> Window:
@@ -313,7 +313,7 @@ class _Asking:
             return page, frozenset()
         asks = _Round() if len(page) < size else round_
         if self.facts.near:
-            query = _filtered([ids_query(set(self.facts.near)), *self._scope])
+            query = filtered([ids_query(set(self.facts.near)), *self._scope])
             asks.bodies["present"] = columns_body(query, ["id"], len(self.facts.near))
         if asks is round_:
             return page, None
@@ -386,38 +386,6 @@ class _Asking:
         return found
 
 
-def _filtered(clauses: Sequence[Query]) -> Query:
-    return {"bool": {"filter": list(clauses)}} if clauses else {"match_all": {}}
-
-
-def _counting(clauses: Sequence[Query], aggregations: Body) -> Body:
-    """No hits: the server can keep such an answer."""
-    return {"query": _filtered(clauses), "size": 0, "track_total_hits": False, "aggs": aggregations}
-
-
 def _read_present(answers: Mapping[str, Body]) -> frozenset[str]:
     hits = answers["present"]["hits"]["hits"] if "present" in answers else ()
     return frozenset(hit["fields"]["id"][0] for hit in hits)
-
-
-def _sort_by(sort: Sort, clauses: Sequence[Query]) -> Body:
-    field, order, mode = {
-        "price": ("offers.total", "asc", "min"),
-        "saving": ("offers.saving", "desc", "max"),
-        "newest": ("offers.published", "desc", "max"),
-    }[sort]
-    nested: dict[str, Any] = {"path": "offers"}
-    if clauses:
-        nested["filter"] = {"bool": {"filter": list(clauses)}}
-    return {field: {"order": order, "mode": mode, "nested": nested, "missing": "_last"}}
-
-
-_NO_VALUE = 2**62
-
-
-def _sort_value(sort: Sort, hit: Mapping[str, Any]) -> float:
-    """As the embedded engine scores orders: the higher, the earlier."""
-    value = float(hit["sort"][0])
-    if abs(value) >= _NO_VALUE:
-        return float("-inf") if sort == "price" else -1.0
-    return -value if sort == "price" else value

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from search.analysis import fold
 from search.documents import Language
 from search.engines.opensearch.mapping import look_field, title_columns, title_of
+from search.engines.opensearch.requests import COSINE
 from search.engines.opensearch.words import Words
 from search.ranking.features import Titles, look_at_titles, title_score
 from search.ranking.fusion import IDENTIFIER_SCORE, fuse, meaning_weight
@@ -25,7 +26,6 @@ from search.terms import much_stemmed, term_key
 Hit = Mapping[str, Any]
 NO_NAMES: frozenset[str] = frozenset()
 INSIDE = "in"
-COSINE = "cosine"
 _KEY = np.dtype("<u8")
 _TITLES = frozenset(title_columns())
 

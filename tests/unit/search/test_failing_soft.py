@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ LAMP = SearchQuery(text="lampe", language="fr")
 
 
 class Server(EmbeddedEngine):
-    """An engine with a switch: well, away (at once), hanging (never answers), refusing (this question), faulty.
+    """An engine with a switch: well, away (at once), hanging (never answers), refusing (this question), faulty, bare
+    (without an index, and it knows why).
 
     asked: how many questions reached it.
     """
@@ -40,6 +42,8 @@ class Server(EmbeddedEngine):
         self.asked += 1
         if self.state == "away":
             raise EngineUnavailable("nobody is at home")
+        if self.state == "bare":
+            raise IndexRebuilding("no index yet")
         if self.state == "faulty":
             raise KeyError("_source")
         if self.state == "refusing":
@@ -59,7 +63,8 @@ class Server(EmbeddedEngine):
     def status(self) -> EngineStatus:
         with suppress(EngineUnavailable):
             self._meet()
-        return super().status()
+        status = super().status()
+        return replace(status, generation="", message="the plugin is missing") if self.state == "bare" else status
 
 
 @pytest.fixture
@@ -304,6 +309,20 @@ def test_the_state_tells_of_both_engines_and_of_the_breaker(server: Server, soft
     assert (status.generation, status.message, status.breaker) == ("", "nobody is at home", "open")
     assert status.can_answer
     assert server.asked == asked
+
+
+def test_a_server_without_an_index_is_asked_why_while_the_breaker_is_open(server: Server, soft: SoftEngine) -> None:
+    engine = soft(failures=1, probe_seconds=60)
+    server.state = "bare"
+    assert engine.retrieve(LAMP).is_fallback
+
+    status = engine.status()
+    assert (status.generation, status.message, status.breaker) == ("", "the plugin is missing", "open")
+
+    server.state = "hanging"
+    started = time.monotonic()
+    assert engine.status().message == "no index yet"
+    assert time.monotonic() - started < 3
 
 
 def test_the_state_of_a_server_that_hangs_is_told_in_time(

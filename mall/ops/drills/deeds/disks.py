@@ -34,16 +34,31 @@ def tables_bytes() -> int:
 
 
 def move_tables(folder: str = "") -> None:
-    """All tables and their indexes into this folder, which the server owns; without one, back. PostgreSQL only."""
+    """All tables and their indexes into this folder, which the server owns; without one, back. PostgreSQL only.
+
+    One after the other: who locks all at once meets readers in a deadlock, and the server may end the move for it.
+    """
     with connection.cursor() as cursor:
         cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
         if folder:
             cursor.execute(f"CREATE TABLESPACE {SMALL} LOCATION '{folder}'")
         source, target = ("pg_default", SMALL) if folder else (SMALL, "pg_default")
-        for kind in ("TABLE", "INDEX"):
-            cursor.execute(f"ALTER {kind} ALL IN TABLESPACE {source} SET TABLESPACE {target}")
+        for kind, name in _relations(cursor, source):
+            cursor.execute(f"ALTER {kind} {name} SET TABLESPACE {target}")
         if not folder:
             cursor.execute(f"DROP TABLESPACE {SMALL}")
+
+
+def _relations(cursor: Any, tablespace: str) -> list[tuple[str, str]]:
+    """("TABLE" or "INDEX", name) of those of the mall that lie there; of the database's own tablespace it says 0."""
+    cursor.execute(
+        "SELECT CASE c.relkind WHEN 'r' THEN 'TABLE' ELSE 'INDEX' END, c.oid::regclass::text FROM pg_class c"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace"
+        " WHERE n.nspname = 'public' AND c.relkind IN ('r', 'i') AND COALESCE(t.spcname, 'pg_default') = %s"
+        " ORDER BY c.relkind DESC, c.oid",
+        [tablespace],
+    )
+    return list(cursor.fetchall())
 
 
 def check_tables() -> dict[str, Any]:

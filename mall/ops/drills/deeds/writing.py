@@ -8,7 +8,6 @@ import time
 from dataclasses import dataclass, field
 
 from django.db import DatabaseError, connection
-from django.db.models import Max
 from django.utils import timezone
 
 from mall.catalogue.models import Offer
@@ -16,7 +15,6 @@ from mall.catalogue.services import change_price
 
 __all__ = ["check_writes", "start_writing", "stop_writing"]
 
-FIRST_PRICE_MINOR = 1_000_000
 MOST_OFFERS = 400
 
 
@@ -24,24 +22,27 @@ MOST_OFFERS = 400
 class Writers:
     """Each writer has offers of its own, so the order of what happens to one offer is known.
 
-    acknowledged: last price by offer that the database confirmed. tried: those since, of which nothing is known.
+    asked: last price by offer, each a cent above the one before: the same price again is no change, and nothing would
+    follow it. acknowledged: last price by offer that the database confirmed. tried: those since, of which nothing is
+    known.
     """
 
     per_second: float
     writers: int
+    asked: dict[int, int] = field(default_factory=dict)
     acknowledged: dict[int, int] = field(default_factory=dict)
     tried: dict[int, list[int]] = field(default_factory=dict)
     walls: list[float] = field(default_factory=list)
     refused: int = 0
     threads: list[threading.Thread] = field(default_factory=list)
     is_over: threading.Event = field(default_factory=threading.Event)
-    prices: itertools.count[int] = field(default_factory=lambda: itertools.count(_first_new_price()))
     started: float = 0.0
     ended: float = 0.0
 
     def start(self) -> None:
         live = Offer.objects.live().filter(variant__isnull=False).order_by("pk")
-        offers = list(live.values_list("pk", flat=True)[:MOST_OFFERS])
+        self.asked = dict(live.values_list("pk", "price_minor")[:MOST_OFFERS])
+        offers = list(self.asked)
         self.started = time.monotonic()
         for number in range(self.writers):
             thread = threading.Thread(target=self._write, args=(number, offers[number :: self.writers]), daemon=True)
@@ -59,7 +60,8 @@ class Writers:
         connection.close()
 
     def _change(self, offer_id: int) -> None:
-        price, began = next(self.prices), time.monotonic()
+        self.asked[offer_id] += 1
+        price, began = self.asked[offer_id], time.monotonic()
         self.tried.setdefault(offer_id, []).append(price)
         try:
             change_price(offer_id=offer_id, price_minor=price, delivery_minor=0, now=timezone.now())
@@ -75,12 +77,6 @@ class Writers:
         for thread in self.threads:
             thread.join()
         self.ended = time.monotonic()
-
-
-def _first_new_price() -> int:
-    """Above every price of the mall: the same price again is no change, and nothing would follow it."""
-    highest: int = Offer.objects.aggregate(highest=Max("price_minor"))["highest"] or 0
-    return max(FIRST_PRICE_MINOR, highest + 1)
 
 
 _now: list[Writers] = []
