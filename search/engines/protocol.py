@@ -11,6 +11,8 @@ from search.queries import Filters, SearchQuery
 from search.query.vocabulary import Vocabulary
 from search.results import Correction, Facets, Hit, Suggestion
 
+OTHER_MODEL = "The index was made with the text model {model}: words alone are used until `manage.py rebuild_search`."
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Retrieval:

@@ -127,7 +127,7 @@ def _faults(stream: StreamState) -> list[tuple[ProblemKind, str]]:
         found.append(("breaker", _("%(engine)s does not answer, the embedded engine stands in: %(message)s") % names))
     elif not engine.generation:
         text = _(
-            "%(engine)s cannot answer: %(message)s The worker builds a missing index by itself; "
+            "%(engine)s cannot answer: %(message)s Where only the index is missing, the worker builds it; "
             "“manage.py rebuild_search” does it at once."
         )
         found.append(("away", text % names))

@@ -20,7 +20,7 @@ from search.engines.embedded.ranking import Ranking, rank
 from search.engines.embedded.snapshot import Snapshot
 from search.engines.embedded.store import Store
 from search.engines.embedded.writer import Progress, Writer
-from search.engines.protocol import EngineStatus, NearProduct, Retrieval, TermFrequencies
+from search.engines.protocol import OTHER_MODEL, EngineStatus, NearProduct, Retrieval, TermFrequencies
 from search.errors import EncoderUnavailable, IndexRebuilding
 from search.queries import Filters, SearchQuery
 from search.query.spelling import Speller
@@ -191,8 +191,7 @@ class EmbeddedEngine:
             )
         message = self._encoder_error
         if not message and snapshot.vectors is not None and encoder != snapshot.manifest.encoder:
-            made_with = snapshot.manifest.encoder
-            message = f"The index was made with the text model {made_with}: words alone are used until a rebuild."
+            message = OTHER_MODEL.format(model=snapshot.manifest.encoder)
         if not message and snapshot.vectors is None:
             message = "The index has no vectors: search uses words alone."
         return EngineStatus(

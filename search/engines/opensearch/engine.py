@@ -23,7 +23,7 @@ from search.engines.opensearch.statistics import Statistics
 from search.engines.opensearch.suggestions import known_titles, suggest_products
 from search.engines.opensearch.writer import Writer
 from search.engines.protocol import EngineStatus, NearProduct, Retrieval, TermFrequencies
-from search.errors import EncoderUnavailable
+from search.errors import DocumentsRefused, EncoderUnavailable
 from search.queries import Filters, SearchQuery
 from search.query.completions import typed_prefix
 from search.query.spelling import Speller
@@ -98,22 +98,25 @@ class OpenSearchEngine:
 
         progress: called with the number of documents done so far. Raises DocumentsRefused after the switch.
         """
-        builder = Builder(self.client, self.generations, self._writer)
         try:
-            return builder.build(documents, progress)
-        finally:
-            self._planner.forget()
-            self._statistics.forget()
-            self._lexicons.renew()
+            index = Builder(self.client, self.generations, self._writer).build(documents, progress)
+        except DocumentsRefused:
+            self._switched()
+            raise
+        self._switched()
+        return index
 
     def roll_back(self) -> str:
         """Search the index before the live one again; returns its name. It has had all changes meanwhile."""
         index = self.generations.before()
         self.generations.switch_to(index)
+        self._switched()
+        return index
+
+    def _switched(self) -> None:
         self._planner.forget()
         self._statistics.forget()
         self._lexicons.renew()
-        return index
 
     def remove(self) -> None:
         """Take every index of this name off the server: what a measurement or a test made."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from search.embeddings.protocol import TextEncoder
 from search.engines.opensearch.client import Client
 from search.engines.opensearch.generations import NO_KNN, Generations
-from search.engines.protocol import EngineStatus
+from search.engines.protocol import OTHER_MODEL, EngineStatus
 from search.errors import EngineUnavailable, IndexRebuilding
 
 ENGINE = "opensearch"
@@ -27,7 +27,7 @@ def read_status(
         return _nothing(name, str(error))
     message = encoder_error
     if not message and live.encoder and name != live.encoder:
-        message = f"The index was made with the text model {live.encoder}: words alone are used until a rebuild."
+        message = OTHER_MODEL.format(model=live.encoder)
     if not message and not live.encoder:
         message = "The index has no vectors: search uses words alone."
     return EngineStatus(

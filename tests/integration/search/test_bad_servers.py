@@ -255,7 +255,7 @@ def test_an_index_of_another_model_is_searched_by_words_and_told(
     assert part["state"] == "degraded"
     (line,) = told
     for words in (part["message"], line):
-        assert "The index was made with the text model tiny/1: words alone are used until a rebuild." in words
+        assert "The index was made with the text model tiny/1: words alone are used until `manage.py rebuild_search`." in words
         assert "\n" not in words
 
 
