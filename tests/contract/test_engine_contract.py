@@ -174,6 +174,19 @@ def test_sorts_order_by_the_best_fitting_offer_then_by_id(engine: SearchEngine, 
     assert shown[: len(having)] == [identity for _, identity in sorted(having)]
 
 
+def test_sorts_of_more_documents_than_a_server_looks_at_one_by_one(engine: SearchEngine) -> None:
+    """Large segments are skipped through; OpenSearch 3 does so in a way that its nested numbers cannot."""
+    count = 6_000
+    price = {f"product:{n}": n * 7_919 % 100_003 for n in range(1, count + 1)}
+    engine.rebuild([document(n, "Lampe", offer(n, total_minor=price[f"product:{n}"])) for n in range(1, count + 1)])
+    cheapest = sorted(price, key=lambda identity: price[identity])[:24]
+
+    assert found(engine, "lampe", sort="price", page_size=24) == cheapest
+    assert found(engine, sort="price", page_size=24) == cheapest
+    for sort in ("saving", "newest"):
+        assert engine.retrieve(ask("lampe", sort=sort)).total == count
+
+
 def test_pages_are_stable_and_never_repeat_a_document(engine: SearchEngine) -> None:
     engine.upsert(random_documents(seed=3))
     for sort in ("relevance", "price", "saving", "newest"):

@@ -178,6 +178,8 @@ class _Asking:
         self._add_facts(round_, with_near=False)
         round_.bodies["page"] = page_body(filtered(self._scope)) | {
             "sort": [sort_by(sort, offer_clauses(self._query.filters)), _ID],
+            # without counting all of them, 3.x skips hits of large segments by a way that nested numbers do not have
+            "track_total_hits": True,
             "from": self._query.offset,
             "size": self._query.page_size,
         }
