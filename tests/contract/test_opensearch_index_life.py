@@ -103,7 +103,7 @@ def test_an_index_of_another_layout_is_neither_searched_nor_written_to_and_goes_
     server.client.call("PUT", f"/{old}", {"aliases": {name: {}, f"{name}-writes": {}}}, seconds=30)
 
     for ask_it in (lambda: server.retrieve(ask("lampe")), lambda: server.upsert([document(1, "Lampe")])):
-        with pytest.raises(IndexRebuilding, match="another version of the mall: run `manage.py rebuild_search`"):
+        with pytest.raises(IndexRebuilding, match=r"another version of the mall: run `manage\.py rebuild_search`"):
             ask_it()
     assert "another version" in server.status().message
 
