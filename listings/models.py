@@ -6,8 +6,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from listings.selling.models import DraftPhoto, EarlierWords, ListingDraft
 from mall.catalogue.models import Brand, Category, Offer
 from mall.core.models import Picture
+
+__all__ = ["DraftPhoto", "EarlierWords", "Listing", "ListingDraft", "ListingPhoto"]
 
 
 class Listing(models.Model):
@@ -17,7 +20,8 @@ class Listing(models.Model):
     language, empty when nobody translated them. defects: list of plain sentences in `language`.
     colour: English code such as "blue", or "". search_version: see Product.
     gtin, model_code: as the seller typed them, not checked. attributes: as of a Product.
-    matched_at: when the matcher last looked at it, null when never.
+    matched_at: when the matcher last looked at it, null when never. paused_at: since when its seller keeps it off sale
+    for a while (its offer is withdrawn then), null else.
     """
 
     offer = models.OneToOneField(Offer, on_delete=models.CASCADE, related_name="listing")
@@ -37,6 +41,7 @@ class Listing(models.Model):
     model_code = models.CharField(max_length=60, blank=True)
     attributes = models.JSONField(default=dict, blank=True)
     matched_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
     search_version = models.PositiveBigIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -54,6 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         re_path(r"^offers/(?P<offer_id>[0-9]{1,18})/contest/$", contest.contest_page, name="contest"),
         path("shops/", shops.shops_page, name="shops"),
         path("seller/<slug:slug>/", seller.seller_page, name="seller"),
+        path("sell/", include("listings.selling.urls")),
         path("help/", static.help_page, name="help"),
         path("how-results-are-ranked/", static.ranking_page, name="ranking"),
         path("accessibility/", static.accessibility_page, name="accessibility"),

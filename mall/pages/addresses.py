@@ -25,6 +25,11 @@ def contest_url(offer_id: int) -> str:
     return reverse("contest", kwargs={"offer_id": offer_id})
 
 
+def sell_url(product_id: int) -> str:
+    """Where a private person sells theirs of this product."""
+    return f"{reverse('sell')}?product={product_id}"
+
+
 def category_url(path: str) -> str:
     return reverse("category", kwargs={"path": path})
 

@@ -225,6 +225,13 @@ RATE_LIMITS: list[dict[str, Any]] = [
         "refusal": "mall.api.problems.too_many_requests",
     },
     {
+        # anybody may begin a draft: photos cost more than pages
+        "path": r"/[a-z]{2}/sell/.*",
+        "scope": "sell",
+        "per_minute": 120,
+        "refusal": "mall.pages.views.errors.too_many_requests",
+    },
+    {
         "path": r"/[a-z]{2}/suggest/",
         "scope": "suggest",
         "per_minute": SEARCH_REQUESTS_PER_MINUTE * 3,
@@ -282,6 +289,11 @@ CELERY_BEAT_SCHEDULE = {
     "repair-drift": {
         "task": "search.repair_drift",
         "schedule": crontab(hour=4, minute=40),
+        "options": {"expires": 3600},
+    },
+    "tidy-drafts": {
+        "task": "listings.tidy_drafts",
+        "schedule": crontab(hour=4, minute=10),
         "options": {"expires": 3600},
     },
     "match-listings": {

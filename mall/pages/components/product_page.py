@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from mall.catalogue.conditions import Family
 from mall.catalogue.models import Brand, Offer, Variant
-from mall.pages.addresses import seller_url
+from mall.pages.addresses import sell_url, seller_url
 from mall.pages.components.cards import OfferCard, cards_for, cards_of_facts, equivalents_url
 from mall.pages.components.gallery import Gallery, gallery_of
 from mall.pages.components.navigation import Breadcrumb
@@ -86,6 +86,7 @@ class ProductPage:
     paragraphs: tuple[str, ...]
     equivalents: tuple[OfferCard, ...]
     more_equivalents: MoreLink | None
+    sell_url: str
     similar: tuple[OfferCard, ...]
     data: dict[str, Any]
 
@@ -132,6 +133,7 @@ def product_page_of(
         paragraphs=tuple(line.strip() for line in facts.description.splitlines() if line.strip()),
         equivalents=tuple(cards_of_facts(near.cards, language, eager=0, sizes=RAIL_SIZES)),
         more_equivalents=_more_equivalents(facts, near, language),
+        sell_url=sell_url(product.pk),
         similar=_similar(facts, near, language),
         data=product_data(facts, offers, gallery, path=address.path),
     )

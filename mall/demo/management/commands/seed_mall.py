@@ -16,6 +16,7 @@ from mall.demo.content import demo_content
 from mall.demo.offer_plan import planned_offers
 from mall.demo.seed import open_offers, stock_shelves, take_in_photos
 from mall.demo.seed_listings import publish_listings
+from mall.demo.seller_login import make_seller_login
 
 
 class Command(BaseCommand):
@@ -39,8 +40,11 @@ class Command(BaseCommand):
                 say(f"Shops: {len(shelves.sellers)} sellers, {len(shelves.products)} products")
                 offers = open_offers(planned_offers(content), shelves, now=now)
                 things = publish_listings(content, shelves, now=now)
+                login = make_seller_login()
         except (OSError, PictureRefused, DatabaseError) as error:
             raise CommandError(f"the demo mall was not made: {error}. Nothing is half done; run it again.") from error
         say(f"Offers: {offers} new; second-hand things: {things} new. {time.monotonic() - started:.1f} s.")
+        if login is not None:
+            say(f"To sell as Nadia: {login.email}, password {login.password} (shown this once)")
         if not get_user_model().objects.filter(is_staff=True).exists():
             say("For the admin, make yourself an account: manage.py createsuperuser")
