@@ -66,13 +66,16 @@ def retained(photo: Photo, item: Mask, name: str, *, is_cut: bool) -> dict[str, 
 
     item: where flaws are drawn, and what is cut out where is_cut. name: seeds the places.
     """
-    clean = _result(photo, item, is_cut=is_cut)
+    clean, plain = _result(photo, item, is_cut=is_cut), _lab(photo)
     found = {}
     for kind, draw in FLAWS.items():
-        lab = _lab(photo)
+        lab = plain.copy()
         draw(lab, item, np.random.default_rng(zlib.crc32(f"{name}/{kind}".encode())), max(photo.shape) / 500)
-        worn = np.clip(np.rint(255 * cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)), 0, 255).astype(np.uint8)
-        before = np.linalg.norm(_lab(worn) - _lab(photo), axis=2)
+        drawn = (lab != plain).any(axis=2)
+        # all else stays as it was to the bit: there and back through Lab, a strong colour moves by more than a flaw
+        painted = np.clip(np.rint(255 * cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)), 0, 255).astype(np.uint8)
+        worn = np.where(drawn[:, :, None], painted, photo)
+        before = np.linalg.norm(_lab(worn) - plain, axis=2)
         where = before > FAINTEST
         if where.sum() < 4:
             continue
