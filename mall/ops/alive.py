@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 PORT = 8000
 ASK_SECONDS = 4
 # as in supervisor.py
-SILENT_SECONDS = 120.0
+SILENT_SECONDS = 60.0
 
 
 def main() -> int:

@@ -32,7 +32,7 @@ READY_SECONDS = 120.0
 PATIENCE_SECONDS = 15.0
 LAST_LINES = 15
 # a worker answers the clock every two seconds; on a machine that is overloaded it may take its time
-SILENT_SECONDS = 120.0
+SILENT_SECONDS = 60.0
 
 # A group of its own: Ctrl-C reaches the supervisor alone, so no child is told to stop twice, and what a child has
 # started can be ended with it. On Linux the kernel ends a child whose supervisor was killed; a change of user would
