@@ -19,7 +19,13 @@ asked = []
 class Missing(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in missing:
-            asked.append(name)
+            # Wagtail's Willow looks whether there is an OpenCV, and does without
+            frames, frame = [], sys._getframe()
+            while frame:
+                frames.append(frame.f_globals.get("__name__", ""))
+                frame = frame.f_back
+            if name != "cv2" or not any(one.startswith("willow.") for one in frames):
+                asked.append(name)
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Missing())
 import django; django.setup()
@@ -61,5 +67,4 @@ def test_every_kind_of_page_is_served_without_the_packages_of_workers(sqlite_mal
 
     assert seen["pages"] == 2
     assert {path: status for path, status in seen["statuses"].items() if status != 200} == {}
-    # Wagtail's Willow looks whether there is an OpenCV, and does without
-    assert set(seen["asked"]) <= {"cv2"}
+    assert seen["asked"] == []

@@ -13,7 +13,7 @@ WELL_SECONDS, AWAY_SECONDS = 2.0, 2.0
 BROKER_AWAY_SECONDS = 8.0
 DATABASE_BACK_SECONDS = 10.0
 # now and then Celery's worker is connected again and hears nothing: a minute's silence ends it (supervisor.py)
-BROKER_BACK_SECONDS = 120.0
+BROKER_BACK_SECONDS = 90.0
 
 
 def restart_database(ground: Ground, report: Report) -> None:
